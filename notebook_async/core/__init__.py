@@ -1,0 +1,43 @@
+"""Bounded concurrency: run many awaitable items on a few workers, watched and steered."""
+
+from notebook_async.core._api import iter_jobs, run_jobs, start_jobs
+from notebook_async.core._options import OnError
+from notebook_async.core._progress import set_presenter
+from notebook_async.core._run import JobRun
+from notebook_async.core._scope import RunOwner, Scope, current_scope
+from notebook_async.core._statistics import RunStatistics
+from notebook_async.core._stream import JobStream
+from notebook_async.core.hooks import Hook, HookHandle, add_hook, publish, wanted
+from notebook_async.core.records import (
+    Anchor,
+    ItemRecord,
+    JobRecord,
+    Phase,
+    Record,
+    RunRecord,
+)
+
+__all__ = [
+    "Anchor",
+    "Hook",
+    "HookHandle",
+    "ItemRecord",
+    "JobRecord",
+    "JobRun",
+    "JobStream",
+    "OnError",
+    "Phase",
+    "Record",
+    "RunOwner",
+    "RunRecord",
+    "RunStatistics",
+    "Scope",
+    "add_hook",
+    "current_scope",
+    "iter_jobs",
+    "publish",
+    "run_jobs",
+    "set_presenter",
+    "start_jobs",
+    "wanted",
+]

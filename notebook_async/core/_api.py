@@ -1,0 +1,358 @@
+"""The calls by which a run is made."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
+from typing import Any, Literal, TypeAlias, TypeVar, overload
+
+from notebook_async.core._options import OnError, RunOptions
+from notebook_async.core._run import JobRun
+from notebook_async.core._source import Source
+from notebook_async.core._stream import JobStream
+from notebook_async.errors import NoRunningLoopError
+
+__all__ = ["iter_jobs", "run_jobs", "start_jobs"]
+
+T = TypeVar("T")
+S = TypeVar("S")
+
+Job: TypeAlias = Awaitable[T] | Callable[[], Awaitable[T]]
+AnyIterable: TypeAlias = Iterable[T] | AsyncIterable[T]
+
+
+@overload
+async def run_jobs(
+    jobs: Callable[[S], Awaitable[T]],
+    items: AnyIterable[S],
+    *,
+    workers: int = ...,
+    show_progress: bool = ...,
+    desc: str | None = ...,
+    total: int | None = ...,
+    on_error: Literal["raise", "group"] = ...,
+) -> list[T]: ...
+@overload
+async def run_jobs(
+    jobs: Callable[[S], Awaitable[T]],
+    items: AnyIterable[S],
+    *,
+    workers: int = ...,
+    show_progress: bool = ...,
+    desc: str | None = ...,
+    total: int | None = ...,
+    on_error: OnError,
+) -> list[T | Exception]: ...
+@overload
+async def run_jobs(
+    jobs: AnyIterable[Job[T]],
+    *,
+    workers: int = ...,
+    show_progress: bool = ...,
+    desc: str | None = ...,
+    total: int | None = ...,
+    on_error: Literal["raise", "group"] = ...,
+) -> list[T]: ...
+@overload
+async def run_jobs(
+    jobs: AnyIterable[Job[T]],
+    *,
+    workers: int = ...,
+    show_progress: bool = ...,
+    desc: str | None = ...,
+    total: int | None = ...,
+    on_error: OnError,
+) -> list[T | Exception]: ...
+async def run_jobs(
+    jobs: Any,
+    items: Any = None,
+    *,
+    workers: int = 4,
+    show_progress: bool = False,
+    desc: str | None = None,
+    total: int | None = None,
+    on_error: OnError = "raise",
+) -> list[Any]:
+    """Run every item, at most `workers` at once, and return results in their order.
+
+    Items are pulled from their source only as workers become free, so that the source
+    may be a generator over millions of things.
+
+    Parameters
+    ----------
+    jobs
+        Coroutines, other awaitables or functions without arguments, as an iterable or
+        an async iterable; or, with `items`, a function of one item that returns an
+        awaitable.
+    items
+        What to call the function with, as an iterable or an async iterable.
+    workers
+        Items in flight at once, >= 1.
+    show_progress
+        Show a bar: in the panel of the job around, else in a panel of its own in a
+        notebook, else by `tqdm` on stderr.
+    desc
+        What is being done, for people.
+    total
+        Number of items, >= 0, where the source cannot tell.
+    on_error
+        `"raise"`: the first exception of an item ends the run; nothing starts after
+        it, items in flight are cancelled and awaited, and it is raised.
+        `"return"`: exceptions stand in the list in the place of results.
+        `"group"`: everything runs, then the exceptions are raised as one
+        `ExceptionGroup`.
+
+    Returns
+    -------
+    list
+        One result per item, in the order of the items.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If `workers` < 1, `total` < 0 or `on_error` is not one of the three.
+    ArgumentTypeError
+        If `workers` is no integer, or `jobs` and `items` are not as described.
+    NotAwaitableError
+        If an item cannot be awaited, or its function needs other arguments.
+
+    Notes
+    -----
+    An exception is the very object that the item raised, with a note that says which
+    item that was. Cancelling the call cancels the run and waits for the items' cleanup.
+    A context variable that an item sets is not seen by the next one. Items share their
+    worker's task: use `asyncio.create_task` inside an item that needs its own.
+
+    Examples
+    --------
+    >>> import asyncio
+    >>> async def fetch(n):
+    ...     await asyncio.sleep(1)
+    ...     return n * n
+    >>> await run_jobs(fetch, range(5), workers=2)
+    [0, 1, 4, 9, 16]
+    >>> await run_jobs([fetch(2), fetch(3)])
+    [4, 9]
+    """
+    return await _start(
+        "run_jobs",
+        jobs,
+        items,
+        workers=workers,
+        show_progress=show_progress,
+        desc=desc,
+        total=total,
+        on_error=on_error,
+    )
+
+
+@overload
+def start_jobs(
+    jobs: Callable[[S], Awaitable[T]],
+    items: AnyIterable[S],
+    *,
+    workers: int = ...,
+    show_progress: bool = ...,
+    desc: str | None = ...,
+    total: int | None = ...,
+    on_error: Literal["raise", "group"] = ...,
+) -> JobRun[T]: ...
+@overload
+def start_jobs(
+    jobs: Callable[[S], Awaitable[T]],
+    items: AnyIterable[S],
+    *,
+    workers: int = ...,
+    show_progress: bool = ...,
+    desc: str | None = ...,
+    total: int | None = ...,
+    on_error: OnError,
+) -> JobRun[T | Exception]: ...
+@overload
+def start_jobs(
+    jobs: AnyIterable[Job[T]],
+    *,
+    workers: int = ...,
+    show_progress: bool = ...,
+    desc: str | None = ...,
+    total: int | None = ...,
+    on_error: Literal["raise", "group"] = ...,
+) -> JobRun[T]: ...
+@overload
+def start_jobs(
+    jobs: AnyIterable[Job[T]],
+    *,
+    workers: int = ...,
+    show_progress: bool = ...,
+    desc: str | None = ...,
+    total: int | None = ...,
+    on_error: OnError,
+) -> JobRun[T | Exception]: ...
+def start_jobs(
+    jobs: Any,
+    items: Any = None,
+    *,
+    workers: int = 4,
+    show_progress: bool = False,
+    desc: str | None = None,
+    total: int | None = None,
+    on_error: OnError = "raise",
+) -> JobRun[Any]:
+    """Start a run as `run_jobs` does and return at once.
+
+    Parameters
+    ----------
+    jobs, items, workers, show_progress, desc, total, on_error
+        As for `run_jobs`.
+
+    Returns
+    -------
+    JobRun
+        Await it for the list of results. It can be counted, paused, resized and
+        cancelled while it runs.
+
+    Raises
+    ------
+    NoRunningLoopError
+        If no event loop runs in this thread.
+    InvalidArgumentError, ArgumentTypeError
+        As for `run_jobs`.
+
+    Examples
+    --------
+    >>> import asyncio
+    >>> run = start_jobs(asyncio.sleep, [1] * 100, workers=10)
+    >>> run.workers = 50
+    >>> await asyncio.sleep(1.5)
+    >>> run.done
+    50
+    >>> results = await run
+    """
+    return _start(
+        "start_jobs",
+        jobs,
+        items,
+        workers=workers,
+        show_progress=show_progress,
+        desc=desc,
+        total=total,
+        on_error=on_error,
+    )
+
+
+@overload
+def iter_jobs(
+    jobs: Callable[[S], Awaitable[T]],
+    items: AnyIterable[S],
+    *,
+    workers: int = ...,
+    ordered: bool = ...,
+    window: int | None = ...,
+    show_progress: bool = ...,
+    desc: str | None = ...,
+    total: int | None = ...,
+    on_error: Literal["raise", "group"] = ...,
+) -> JobStream[T]: ...
+@overload
+def iter_jobs(
+    jobs: Callable[[S], Awaitable[T]],
+    items: AnyIterable[S],
+    *,
+    workers: int = ...,
+    ordered: bool = ...,
+    window: int | None = ...,
+    show_progress: bool = ...,
+    desc: str | None = ...,
+    total: int | None = ...,
+    on_error: OnError,
+) -> JobStream[T | Exception]: ...
+@overload
+def iter_jobs(
+    jobs: AnyIterable[Job[T]],
+    *,
+    workers: int = ...,
+    ordered: bool = ...,
+    window: int | None = ...,
+    show_progress: bool = ...,
+    desc: str | None = ...,
+    total: int | None = ...,
+    on_error: Literal["raise", "group"] = ...,
+) -> JobStream[T]: ...
+@overload
+def iter_jobs(
+    jobs: AnyIterable[Job[T]],
+    *,
+    workers: int = ...,
+    ordered: bool = ...,
+    window: int | None = ...,
+    show_progress: bool = ...,
+    desc: str | None = ...,
+    total: int | None = ...,
+    on_error: OnError,
+) -> JobStream[T | Exception]: ...
+def iter_jobs(
+    jobs: Any,
+    items: Any = None,
+    *,
+    workers: int = 4,
+    ordered: bool = False,
+    window: int | None = None,
+    show_progress: bool = False,
+    desc: str | None = None,
+    total: int | None = None,
+    on_error: OnError = "raise",
+) -> JobStream[Any]:
+    """Yield `(index, value)` of items as they finish, or in order, with backpressure.
+
+    Parameters
+    ----------
+    jobs, items, workers, show_progress, desc, total, on_error
+        As for `run_jobs`. With `on_error="return"` a failed item's value is its
+        exception.
+    ordered
+        Yield in the order of the items instead of the order in which they finish.
+    window
+        Items started and not yet consumed, at most, >= 1; default twice `workers`.
+        A slow consumer slows the items down.
+
+    Returns
+    -------
+    JobStream
+        An async iterator. Leaving its loop cancels the rest.
+
+    Raises
+    ------
+    InvalidArgumentError, ArgumentTypeError
+        As for `run_jobs`, at once. What an item raises comes out of the iteration.
+
+    Examples
+    --------
+    >>> import asyncio
+    >>> async def wait(seconds):
+    ...     await asyncio.sleep(seconds)
+    ...     return seconds
+    >>> async for index, value in iter_jobs(wait, [3, 1, 2]):
+    ...     print(index, value)
+    1 1
+    2 2
+    0 3
+    """
+    options = RunOptions(
+        workers=workers,
+        show_progress=show_progress,
+        desc=desc,
+        total=total,
+        on_error=on_error,
+        keep_results=False,
+        window=2 * workers if window is None else window,
+    )
+    return JobStream(Source(jobs, items), options, ordered=ordered)
+
+
+def _start(caller: str, jobs: Any, items: Any, **options: Any) -> JobRun[Any]:
+    checked = RunOptions(**options)
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        raise NoRunningLoopError(caller) from None
+    return JobRun(Source(jobs, items), checked)

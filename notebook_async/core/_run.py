@@ -1,0 +1,259 @@
+"""A run as its user sees it: awaitable, countable and steerable."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from time import perf_counter
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from notebook_async.core._engine import Engine
+from notebook_async.core._options import positive_integer
+from notebook_async.core._progress import show_progress
+from notebook_async.core._scope import current_scope
+from notebook_async.core._slot import BETWEEN
+from notebook_async.core._statistics import RateMeter, RunStatistics
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Mapping
+
+    from notebook_async.core._options import RunOptions
+    from notebook_async.core._source import Source
+    from notebook_async.core.records import Phase
+
+__all__ = ["JobRun"]
+
+T = TypeVar("T")
+
+_numbers = itertools.count(1)
+
+
+class JobRun(Generic[T]):
+    """One bounded execution over many items, made by `start_jobs`.
+
+    Await it for the list of results. It can be steered from anywhere on the loop while
+    it runs, also by its own items.
+
+    Examples
+    --------
+    >>> from notebook_async import start_jobs
+    >>> async def double(x):
+    ...     return 2 * x
+    >>> run = start_jobs(double, range(4), workers=2, desc="doubling")
+    >>> await run
+    [0, 2, 4, 6]
+    >>> run
+    <JobRun run-... 'doubling' done: 4 of 4>
+    """
+
+    __slots__ = ("__weakref__", "_engine", "_meter", "_name")
+
+    def __init__(self, source: Source, options: RunOptions) -> None:
+        self._name = f"run-{next(_numbers)}"
+        outside = current_scope.get()
+        scope = outside.inside(self._name)
+        self._engine = Engine(source, options, name=self._name, scope=scope)
+        self._meter = RateMeter(self._engine.started_at)
+        if outside.owner is not None:
+            outside.owner.adopt(self)
+        if options.show_progress:
+            show_progress(self)
+        self._engine.start()
+
+    @property
+    def name(self) -> str:
+        """The run's id in this process, such as `run-3`."""
+        return self._name
+
+    @property
+    def desc(self) -> str | None:
+        """What the run does, for people."""
+        return self._engine.options.desc
+
+    @property
+    def phase(self) -> Phase:
+        """`running`, `waiting` while paused, then `done`, `failed` or `cancelled`."""
+        if self._engine.phase == "running" and self._engine.paused:
+            return "waiting"
+        return self._engine.phase
+
+    @property
+    def workers(self) -> int:
+        """Items that may be in flight at once. Setting it takes effect at once.
+
+        More workers start in this loop pass; surplus ones leave after their item.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If it is set to less than 1.
+        """
+        return self._engine.target
+
+    @workers.setter
+    def workers(self, workers: int) -> None:
+        self._engine.resize(positive_integer("workers", workers))
+
+    @property
+    def done(self) -> int:
+        """Items that ended well."""
+        return self._engine.pacer.finished - len(self._engine.errors)
+
+    @property
+    def failed(self) -> int:
+        """Items that ended by an exception."""
+        return len(self._engine.errors)
+
+    @property
+    def running(self) -> int:
+        """Items in flight."""
+        return sum(slot.index != BETWEEN for slot in self._engine.slots)
+
+    @property
+    def total(self) -> int | None:
+        """Items in all, or None where the source does not say."""
+        return self._engine.total
+
+    @property
+    def errors(self) -> Mapping[int, BaseException]:
+        """The exceptions of failed items by their index, as a live view."""
+        return MappingProxyType(self._engine.errors)
+
+    def pause(self) -> None:
+        """Let no item start until `resume`; items in flight go on.
+
+        Examples
+        --------
+        >>> import asyncio
+        >>> from notebook_async import start_jobs
+        >>> run = start_jobs(asyncio.sleep, [1] * 10, workers=2)
+        >>> run.pause()
+        >>> await asyncio.sleep(5)
+        >>> run.done
+        0
+        >>> run.resume()
+        >>> results = await run
+        """
+        self._engine.pause()
+
+    def resume(self) -> None:
+        """Let items start again after `pause`.
+
+        Examples
+        --------
+        >>> import asyncio
+        >>> from notebook_async import start_jobs
+        >>> run = start_jobs(asyncio.sleep, [1] * 4)
+        >>> run.resume()  # nothing to do: it is not paused
+        >>> await run
+        [None, None, None, None]
+        """
+        self._engine.resume()
+
+    def cancel(self) -> None:
+        """Start no further item and cancel those in flight; `await` then waits for them.
+
+        After the end of the run it does nothing.
+
+        Examples
+        --------
+        >>> import asyncio
+        >>> from notebook_async import start_jobs
+        >>> run = start_jobs(asyncio.sleep, [3600] * 10)
+        >>> run.cancel()
+        >>> await asyncio.sleep(0.1)
+        >>> run.phase
+        'cancelled'
+        """
+        self._engine.stop(asyncio.CancelledError())
+
+    def cancel_item(self, index: int) -> bool:
+        """Cancel one item in flight; the run goes on, the item counts as failed.
+
+        Its error is an `ItemCancelledError`, to be treated as `on_error` says.
+
+        Parameters
+        ----------
+        index
+            Position of the item in its source, from 0.
+
+        Returns
+        -------
+        bool
+            Whether the item was in flight.
+
+        Examples
+        --------
+        >>> import asyncio
+        >>> from notebook_async import start_jobs
+        >>> run = start_jobs(asyncio.sleep, [3600, 1], on_error="return")
+        >>> await asyncio.sleep(0.1)
+        >>> run.cancel_item(0)
+        True
+        >>> await run
+        [ItemCancelledError('item 0 was cancelled'), None]
+        """
+        return self._engine.cancel_item(index)
+
+    def statistics(self) -> RunStatistics:
+        """Return the counters, the rate and the time left, as a frozen record.
+
+        Examples
+        --------
+        >>> import asyncio
+        >>> from notebook_async import start_jobs
+        >>> run = start_jobs(asyncio.sleep, [1] * 4, workers=2)
+        >>> await asyncio.sleep(0.5)
+        >>> run.statistics().running
+        2
+        >>> results = await run
+        """
+        engine = self._engine
+        now = perf_counter() if engine.ended is None else engine.ended
+        failed = len(engine.errors)
+        finished = engine.pacer.finished
+        rate = self._meter.rate(now, finished)
+        left = None if engine.total is None else max(0, engine.total - finished)
+        return RunStatistics(
+            name=self._name,
+            desc=engine.options.desc,
+            phase=self.phase,
+            done=finished - failed,
+            failed=failed,
+            running=self.running,
+            waiting=0,
+            retried=0,
+            total=engine.total,
+            workers=engine.target,
+            elapsed=now - engine.started_at,
+            rate=rate,
+            eta=left / rate if rate and left is not None else None,
+        )
+
+    def on_end(self, callback: Callable[[JobRun[T]], Any]) -> None:
+        """Call `callback(run)` once the run has ended, or now if it has.
+
+        Examples
+        --------
+        >>> from notebook_async import start_jobs
+        >>> async def double(x):
+        ...     return 2 * x
+        >>> run = start_jobs(double, [1, 2])
+        >>> run.on_end(lambda run: print(run.phase))
+        >>> results = await run
+        done
+        """
+        if self._engine.finished.is_set():
+            callback(self)
+        else:
+            self._engine.watchers.append(lambda: callback(self))
+
+    def __await__(self) -> Generator[Any, None, list[T]]:
+        return self._engine.join().__await__()
+
+    def __repr__(self) -> str:
+        desc = f" {self.desc!r}" if self.desc else ""
+        total = "" if self.total is None else f" of {self.total}"
+        failed = f", {self.failed} failed" if self.failed else ""
+        return f"<JobRun {self._name}{desc} {self.phase}: {self.done}{total}{failed}>"

@@ -1,0 +1,115 @@
+"""The one vocabulary in which the package tells what happens.
+
+Producers publish these frozen records to `notebook_async.core.hooks`; panels, tracing and
+tests read them, and nothing else observes a run. A record that nobody wants is not built.
+
+`at` is in seconds of `time.perf_counter`; `Anchor` ties that clock to the wall clock once
+per recording, so that records stay comparable when the wall clock is set.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+__all__ = ["Anchor", "ItemRecord", "JobRecord", "Phase", "Record", "RunRecord"]
+
+Phase: TypeAlias = Literal[
+    "queued", "running", "waiting", "retrying", "done", "failed", "cancelled"
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anchor:
+    """One moment on both clocks: seconds since the epoch and `time.perf_counter`.
+
+    Examples
+    --------
+    >>> Anchor(wall=1000.0, perf=10.0).wall_time(12.5)
+    1002.5
+    """
+
+    wall: float = field(default_factory=time.time)
+    perf: float = field(default_factory=time.perf_counter)
+
+    def wall_time(self, at: float) -> float:
+        """Return the seconds since the epoch at the `perf_counter` time `at`.
+
+        Examples
+        --------
+        >>> Anchor(wall=1000.0, perf=10.0).wall_time(10.0)
+        1000.0
+        """
+        return self.wall + at - self.perf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What every record tells: when, from where, and in which phase.
+
+    Attributes
+    ----------
+    at
+        Seconds of `time.perf_counter`.
+    source
+        Path of ids from the outermost, such as `("job-3", "run-1", "run-7")`.
+    phase
+        What the thing came to at that moment.
+    """
+
+    at: float
+    source: tuple[str, ...]
+    phase: Phase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRecord(Record):
+    """A job of the board changed its phase.
+
+    Attributes
+    ----------
+    name
+        The job's name, for people.
+    error
+        One line about the exception, of a failed job.
+    """
+
+    name: str
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord(Record):
+    """A run changed its phase.
+
+    Attributes
+    ----------
+    desc
+        What the run does, for people.
+    done, failed
+        Items that ended well, and by an exception.
+    total
+        Items in all, or None where the source does not say.
+    """
+
+    desc: str | None
+    done: int
+    failed: int
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemRecord(Record):
+    """An item of a run changed its phase.
+
+    Attributes
+    ----------
+    index
+        Position of the item in its source, from 0.
+    error
+        One line about the exception, of a failed item.
+    """
+
+    index: int
+    error: str | None = None

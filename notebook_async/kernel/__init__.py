@@ -1,0 +1,40 @@
+"""The only room that knows IPython and ipykernel."""
+
+from notebook_async.kernel._awaited import AwaitedMagics
+from notebook_async.kernel._cells import CellCode, compile_cell
+from notebook_async.kernel._display import display_bundle, display_value, print_plain
+from notebook_async.kernel._host import (
+    Host,
+    detect_host,
+    front_end_answered,
+    get_shell,
+    require_shell,
+)
+from notebook_async.kernel._output import OutputRouter, Sink, current_sink
+from notebook_async.kernel._shutdown import ShutdownGuard
+from notebook_async.kernel._tracebacks import (
+    CellSyntaxError,
+    pin_traceback,
+    render_traceback,
+)
+
+__all__ = [
+    "AwaitedMagics",
+    "CellCode",
+    "CellSyntaxError",
+    "Host",
+    "OutputRouter",
+    "ShutdownGuard",
+    "Sink",
+    "compile_cell",
+    "current_sink",
+    "detect_host",
+    "display_bundle",
+    "display_value",
+    "front_end_answered",
+    "get_shell",
+    "pin_traceback",
+    "print_plain",
+    "render_traceback",
+    "require_shell",
+]

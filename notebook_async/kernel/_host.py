@@ -1,0 +1,89 @@
+"""What this process runs in, told by facts and not by names."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from notebook_async.errors import HostError
+
+__all__ = ["Host", "detect_host", "front_end_answered", "get_shell", "require_shell"]
+
+_front_end_answered = False
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """Where this code runs.
+
+    Attributes
+    ----------
+    kind
+        `kernel`: a Jupyter kernel; `terminal`: IPython in a terminal; `script`: neither.
+    ipykernel
+        Version of ipykernel, in a kernel.
+    front_end
+        Whether a front end has answered a panel. False says that none has so far.
+    loop
+        Class of the running event loop, or None outside of one.
+    """
+
+    kind: Literal["kernel", "terminal", "script"]
+    ipykernel: str | None
+    front_end: bool
+    loop: str | None
+
+    @property
+    def text_only(self) -> bool:
+        """Whether panels cannot be shown at all."""
+        return self.kind != "kernel"
+
+
+def detect_host(shell: Any = None) -> Host:
+    """Return what is known about where this code runs.
+
+    Parameters
+    ----------
+    shell
+        The IPython shell; by default the active one.
+    """
+    shell = get_shell() if shell is None else shell
+    version = None
+    kind: Literal["kernel", "terminal", "script"] = "script"
+    if shell is not None:
+        kind = "terminal"
+        if getattr(shell, "kernel", None) is not None:
+            kind = "kernel"
+            version = sys.modules["ipykernel"].__version__
+    try:
+        loop = type(asyncio.get_running_loop())
+    except RuntimeError:
+        loop_name = None
+    else:
+        loop_name = f"{loop.__module__}.{loop.__qualname__}"
+    return Host(kind, version, _front_end_answered, loop_name)
+
+
+def front_end_answered() -> None:
+    """Take note that a front end has answered, so that widgets are shown somewhere."""
+    global _front_end_answered  # noqa: PLW0603
+    _front_end_answered = True
+
+
+def get_shell() -> Any:
+    """Return the active IPython shell, or None. It does not import IPython."""
+    if "IPython" not in sys.modules:
+        return None
+    from IPython import get_ipython  # noqa: PLC0415
+
+    return get_ipython()
+
+
+def require_shell() -> Any:
+    """Return the active IPython shell, or say that there is none."""
+    shell = get_shell()
+    if shell is None:
+        raise HostError("no IPython shell is active: this works in a notebook only")
+    return shell

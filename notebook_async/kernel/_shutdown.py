@@ -1,0 +1,94 @@
+"""Clean up before the kernel stops: on shutdown, on restart, and at the end of Python."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import logging
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+__all__ = ["ShutdownGuard"]
+
+_log = logging.getLogger("notebook_async")
+
+
+class ShutdownGuard:
+    """Runs a cleanup on the loop that owns the jobs, before the kernel stops.
+
+    A shutdown request comes in on the kernel's control thread, also while a cell runs.
+    The cleanup has `bound` seconds; a loop that is blocked for longer loses it, and the
+    log says so.
+
+    Parameters
+    ----------
+    shell
+        The IPython shell, of a kernel or of a terminal.
+    cleanup
+        Called on the loop; its awaitable is awaited.
+    bound
+        Seconds for the cleanup.
+    """
+
+    def __init__(
+        self, shell: Any, cleanup: Callable[[], Awaitable[object]], *, bound: float = 2.0
+    ) -> None:
+        self._kernel = getattr(shell, "kernel", None)
+        self._cleanup = cleanup
+        self._bound = bound
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._done = False
+
+    def install(self) -> None:
+        """Wrap the kernel's shutdown, and register for the end of Python."""
+        atexit.register(self._at_exit)
+        if self._kernel is None:
+            return
+        original = self._kernel.do_shutdown
+
+        async def do_shutdown(restart: bool) -> Any:  # noqa: FBT001
+            await self._run_cleanup()
+            reply = original(restart)
+            return await reply if asyncio.iscoroutine(reply) else reply
+
+        self._kernel.do_shutdown = do_shutdown
+
+    def uninstall(self) -> None:
+        """Put the kernel's shutdown back."""
+        atexit.unregister(self._at_exit)
+        if self._kernel is not None:
+            self._kernel.__dict__.pop("do_shutdown", None)
+
+    def watch_loop(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Name the loop on which the cleanup must run."""
+        self._loop = loop
+
+    async def _run_cleanup(self) -> None:
+        loop = self._loop
+        if self._done or loop is None or loop.is_closed():
+            return
+        self._done = True
+        if loop is asyncio.get_running_loop():
+            waiting: Awaitable[object] = asyncio.ensure_future(self._call())
+        else:
+            waiting = asyncio.wrap_future(
+                asyncio.run_coroutine_threadsafe(self._call(), loop)
+            )
+        try:
+            async with asyncio.timeout(self._bound):
+                await waiting
+        except TimeoutError:
+            _log.warning(
+                "jobs were not cleaned up within %.1f s before shutdown", self._bound
+            )
+
+    async def _call(self) -> None:
+        await self._cleanup()
+
+    def _at_exit(self) -> None:
+        loop = self._loop
+        if self._done or loop is None or loop.is_closed() or loop.is_running():
+            return
+        loop.run_until_complete(self._run_cleanup())

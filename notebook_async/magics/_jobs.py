@@ -1,0 +1,182 @@
+"""`%jobs`: list and control the jobs of the notebook."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, line_magic, magics_class
+from IPython.core.magic_arguments import argument, magic_arguments
+
+from notebook_async.errors import (
+    JobCancelledError,
+    JobNotDoneError,
+    JobNotFoundError,
+)
+from notebook_async.kernel import detect_host, display_bundle, print_plain
+from notebook_async.magics._parsing import parse_options
+from notebook_async.widgets import board_bundle, board_text, show_job, show_picture
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Sequence
+
+    from notebook_async.board import Job, JobBoard
+
+__all__ = ["ACTIONS", "AWAITED_ACTIONS", "JobsMagics"]
+
+ACTIONS = ("list", "show", "cancel", "wait", "result", "log", "clear", "host")
+AWAITED_ACTIONS = ("wait",)
+
+
+class _Waiting:
+    """The end of some jobs, to be awaited; the cell does so by itself."""
+
+    def __init__(self, jobs: Sequence[Job]) -> None:
+        self._jobs = jobs
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        return self._wait().__await__()
+
+    async def _wait(self) -> Any:
+        for job in self._jobs:
+            await job.wait()
+        host = detect_host()
+        for job in self._jobs:
+            if host.kind == "kernel" and not host.front_end:
+                show_picture(job)
+            else:
+                print_plain(board_text([job]).partition("\n")[2])
+
+    def __repr__(self) -> str:
+        names = ", ".join(f"{job.id} {job.name!r}" for job in self._jobs)
+        return f"<the end of {names or 'no jobs'}: put `await` before it>"
+
+
+@magics_class
+class JobsMagics(Magics):
+    """The line magic that lists and controls jobs."""
+
+    def __init__(self, shell: Any, board: JobBoard) -> None:
+        super().__init__(shell)
+        self._board = board
+
+    @magic_arguments("jobs")
+    @argument(
+        "-l", "--list", action="store_true", dest="text", help="list as plain text"
+    )
+    @argument(
+        "words",
+        nargs="*",
+        metavar="ACTION JOB",
+        help=(
+            "list, show, cancel, wait, result, log, each with the ids or names of jobs;"
+            " clear; host. A job alone shows it, nothing at all lists them."
+        ),
+    )
+    @line_magic
+    def jobs(self, line: str) -> Any:
+        """List and control the jobs that %%arun has started.
+
+        Examples::
+
+            %jobs                 list all
+            %jobs 3               show job 3 (also %3, or its name)
+            %jobs cancel 3 index  cancel two
+            %jobs wait            wait for all that run
+            x = %jobs result 3    what it returned
+            %jobs log 3           what it printed
+            %jobs clear           forget those that have ended
+        """
+        options = parse_options(self.jobs, line)
+        words = list(options.words)
+        action = "list"
+        if words and words[0] in ACTIONS:
+            action = words.pop(0)
+        elif words:
+            action = "show"
+        call: Callable[[list[str]], Any] = getattr(self, f"_{action}")
+        if options.text and action == "list":
+            print_plain(board_text(self._find(words) or self._board))
+            return None
+        return call(words)
+
+    def _list(self, references: list[str]) -> None:
+        jobs = self._find(references) or list(self._board)
+        bundle = board_bundle(jobs)
+        if detect_host().text_only:
+            print_plain(bundle["text/plain"])
+        else:
+            display_bundle(bundle)
+
+    def _show(self, references: list[str]) -> None:
+        for job in self._find_some("show", references):
+            if detect_host().text_only:
+                print_plain(board_text([job]))
+                print_plain(job.output.text)
+            else:
+                show_job(job)
+
+    def _cancel(self, references: list[str]) -> None:
+        for job in self._find_some("cancel", references):
+            if job.cancel():
+                print_plain(f"cancelling job {job.id} {job.name!r}")
+            else:
+                print_plain(
+                    f"job {job.id} {job.name!r} has already ended ({job.state}):"
+                    " nothing to cancel"
+                )
+
+    def _wait(self, references: list[str]) -> _Waiting:
+        live = [job for job in self._board if not job.ended]
+        return _Waiting(self._find(references) or live)
+
+    def _result(self, references: list[str]) -> Any:
+        jobs = self._find_some("result", references)
+        try:
+            results = [job.result for job in jobs]
+        except (JobNotDoneError, JobCancelledError) as error:
+            raise UsageError(f"jobs result: {error}") from None
+        return results[0] if len(results) == 1 else results
+
+    def _log(self, references: list[str]) -> None:
+        for job in self._find_some("log", references):
+            log = job.output.read()
+            if log.dropped:
+                print_plain(f"… {log.dropped:,} characters dropped")
+            print_plain(log.text.removesuffix("\n"))
+
+    def _clear(self, references: list[str]) -> None:
+        if references:
+            raise UsageError("jobs clear: takes no jobs, it forgets all that have ended")
+        number = self._board.clear()
+        print_plain(f"forgot {number} job{'' if number == 1 else 's'}")
+
+    def _host(self, references: list[str]) -> None:
+        if references:
+            raise UsageError("jobs host: takes no jobs")
+        host = detect_host()
+        version = f", ipykernel {host.ipykernel}" if host.ipykernel else ""
+        answered = "has answered" if host.front_end else "has not answered yet"
+        print_plain(f"host: {host.kind}{version}")
+        print_plain(f"loop: {host.loop or 'none runs'}")
+        if host.kind == "kernel":
+            print_plain(f"front end: {answered}; without one, still pictures are shown")
+        else:
+            print_plain(
+                "front end: text; a job stands still at the prompt unless"
+                " `%gui asyncio` is on, so use `%%arun --wait`"
+            )
+
+    def _find_some(self, action: str, references: list[str]) -> list[Job]:
+        if not references:
+            raise UsageError(f"jobs {action}: which? give ids or names of jobs")
+        return self._find(references)
+
+    def _find(self, references: list[str]) -> list[Job]:
+        try:
+            return [self._board.get(reference) for reference in references]
+        except JobNotFoundError as error:
+            close = get_close_matches(references[0], ACTIONS, n=1)
+            hint = f" (or did you mean `%jobs {close[0]}`?)" if close else ""
+            raise UsageError(f"jobs: {error}{hint}") from None

@@ -1,0 +1,11 @@
+"""Panels: what a person sees of jobs and runs."""
+
+from notebook_async.widgets._show import (
+    board_bundle,
+    show_job,
+    show_picture,
+    show_run,
+)
+from notebook_async.widgets._text import board_text
+
+__all__ = ["board_bundle", "board_text", "show_job", "show_picture", "show_run"]

@@ -1,0 +1,159 @@
+"""Show a job or a run in the way that fits where this code runs.
+
+In a kernel that is a live panel with a still picture beside it in the same display; when
+the job ends, the still picture replaces both, so that the saved notebook tells the truth
+in a new kernel too. In a terminal it is a line of text.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from typing import TYPE_CHECKING, Any
+
+from notebook_async.kernel import detect_host, display_bundle, print_plain
+from notebook_async.widgets._static import board_html, panel_html
+from notebook_async.widgets._text import board_text, panel_text
+from notebook_async.widgets._view import JobSubject, RunSubject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from notebook_async.board import Job
+    from notebook_async.core import JobRun
+    from notebook_async.widgets._view import Subject
+
+__all__ = ["board_bundle", "show_job", "show_picture", "show_run"]
+
+_WIDGET = "application/vnd.jupyter.widget-view+json"
+_INTERVAL = 0.5
+
+_numbers = itertools.count(1)
+_shown: dict[int, list[str]] = {}
+"""The displays of each job, by its id, to be replaced by their final picture."""
+
+
+def show_job(job: Job, *, panel: bool = True, quiet: bool = False) -> None:
+    """Show a job in the cell that runs now, and keep the display up to date.
+
+    Parameters
+    ----------
+    job
+        The job.
+    panel
+        Whether to use a live panel; otherwise plain text is shown.
+    quiet
+        Whether to show nothing, unless the job fails.
+    """
+    subject = JobSubject(job)
+    if detect_host().text_only:
+        if not quiet:
+            job.on_end(_print_end)
+        else:
+            job.on_end(_print_failure)
+        return
+    display_id = f"notebook-async-{next(_numbers)}"
+    if quiet:
+        job.on_end(lambda job: _show_failure(job, subject, display_id))
+        return
+    _shown.setdefault(job.id, []).append(display_id)
+    if panel:
+        _show_live(subject, display_id)
+    else:
+        _show_plain(subject, display_id)
+
+
+def show_run(run: JobRun[Any]) -> None:
+    """Show a run that was started outside of any job, in the cell that runs now."""
+    _show_live(RunSubject(run), f"notebook-async-{next(_numbers)}")
+
+
+def show_picture(job: Job) -> None:
+    """Show the present picture of a job in this cell, and where it was shown before.
+
+    A headless run drops what a background job shows after its cell, so the cell that
+    waits for a job shows it again.
+    """
+    bundle = _still(JobSubject(job))
+    for display_id in _shown.get(job.id, ()):
+        display_bundle(bundle, display_id=display_id, update=True)
+    display_bundle(bundle)
+
+
+def board_bundle(jobs: Iterable[Job]) -> dict[str, Any]:
+    """Return the board as text and HTML."""
+    listed = list(jobs)
+    return {
+        "text/plain": board_text(listed),
+        "text/html": board_html(JobSubject(job).view() for job in listed),
+    }
+
+
+def _show_live(subject: Subject, display_id: str) -> None:
+    if subject.ended:
+        display_bundle(_still(subject), display_id=display_id)
+        return
+    from notebook_async.widgets.job_panel import JobPanel  # noqa: PLC0415
+
+    panel = JobPanel(subject)
+    view = {"version_major": 2, "version_minor": 0, "model_id": panel.box.model_id}
+    display_bundle({_WIDGET: view, **_still(subject)}, display_id=display_id)
+
+    def finish(_: Any) -> None:
+        bundle = _still(subject)
+        if panel.answered and _has_live_widgets(subject):
+            bundle = {_WIDGET: view, **bundle}
+        display_bundle(bundle, display_id=display_id, update=True)
+
+    subject.on_end(finish)
+
+
+def _show_plain(subject: Subject, display_id: str) -> None:
+    display_bundle(_plain(subject), display_id=display_id)
+    if subject.ended:
+        return
+    loop = asyncio.get_running_loop()
+
+    def update() -> None:
+        nonlocal timer
+        display_bundle(_plain(subject), display_id=display_id, update=True)
+        timer = loop.call_later(_INTERVAL, update)
+
+    def finish(_: Any) -> None:
+        timer.cancel()
+        display_bundle(_plain(subject), display_id=display_id, update=True)
+
+    timer = loop.call_later(_INTERVAL, update)
+    subject.on_end(finish)
+
+
+def _still(subject: Subject) -> dict[str, Any]:
+    view, log = subject.view(), subject.log()
+    _, rich = subject.rich()
+    return {
+        "text/plain": panel_text(view, log),
+        "text/html": panel_html(view, log, rich),
+    }
+
+
+def _plain(subject: Subject) -> dict[str, Any]:
+    return {"text/plain": panel_text(subject.view(), subject.log())}
+
+
+def _has_live_widgets(subject: Subject) -> bool:
+    return any(_WIDGET in output.data for output in subject.rich()[1])
+
+
+def _show_failure(job: Job, subject: Subject, display_id: str) -> None:
+    if job.state == "failed":
+        display_bundle(_still(subject), display_id=display_id)
+
+
+def _print_end(job: Job) -> None:
+    subject = JobSubject(job)
+    print_plain(panel_text(subject.view(), subject.log(subject.log().end)))
+
+
+def _print_failure(job: Job) -> None:
+    if job.state == "failed":
+        _print_end(job)

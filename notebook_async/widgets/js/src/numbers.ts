@@ -1,0 +1,87 @@
+/** The line of numbers under the bar. It is always there, so that nothing jumps. */
+
+import { glyph, h, setHidden, setText } from "./dom";
+import { count, rate, remaining } from "./format";
+import { type Counts, isLive, type Phase, type View } from "./model";
+import { GLYPHS, hasCounts, WORDS, waitsForYou } from "./wording";
+
+class Stat {
+  readonly node: HTMLElement;
+  readonly #number = document.createTextNode("");
+  readonly #word = h("span", "na-word");
+  readonly #room = h("span", "na-room");
+
+  constructor(kind: string, sign: string) {
+    this.#room.setAttribute("aria-hidden", "true");
+    this.node = h("span", `na-stat na-${kind}`, glyph(sign), this.#number);
+    this.node.append(this.#word, this.#room);
+  }
+
+  /** Show `n`, leaving room for as many digits as `most` has. */
+  update(n: number, word: string, most = n): void {
+    const shown = count(n);
+    setText(this.#number, shown);
+    setText(this.#word, ` ${word}`);
+    setText(this.#room, count(most).slice(0, -shown.length));
+    setHidden(this.node, false);
+  }
+}
+
+export class Numbers {
+  readonly node = h("div", "na-numbers");
+  readonly #state = h("span", "na-stat");
+  readonly #stats = {
+    done: new Stat("done", GLYPHS.done),
+    failed: new Stat("failed", GLYPHS.failed),
+    running: new Stat("running", GLYPHS.running),
+    waiting: new Stat("waiting", GLYPHS.waiting),
+    retried: new Stat("retried", "↻"),
+  };
+  readonly #total = h("span", "na-stat na-dim");
+  readonly #pace = h("span", "na-pace na-dim");
+
+  constructor() {
+    const stats = Object.values(this.#stats).map((stat) => stat.node);
+    const counts = h("span", "na-counts", this.#state, ...stats, this.#total);
+    this.node.append(counts, this.#pace);
+    for (const node of stats) node.hidden = true;
+  }
+
+  update(view: View, gone: boolean): void {
+    const { bar, phase } = view;
+    const counted = hasCounts(bar);
+    // Counts tell every state but this one.
+    setHidden(this.#state, counted && phase !== "cancelled");
+    setText(this.#state, gone && isLive(phase) ? "stopped" : WORDS[phase]);
+    this.#state.className = `na-stat na-${phase}`;
+    this.#updateStats(bar, phase, counted);
+    setHidden(this.#total, bar.total === null);
+    setText(this.#total, bar.total === null ? "" : `of ${count(bar.total)}`);
+    setText(this.#pace, gone ? "" : pace(bar, phase));
+  }
+
+  #updateStats(bar: Counts, phase: Phase, counted: boolean): void {
+    const stats = this.#stats;
+    const most = isLive(phase) ? Math.max(bar.total ?? 0, bar.done) : bar.done;
+    // A number that came to 0 stays until the end: its neighbours keep their places.
+    const wanted = (stat: Stat, n: number) =>
+      counted && (n > 0 || (isLive(phase) && !stat.node.hidden));
+    const set = (stat: Stat, n: number, word: string) =>
+      wanted(stat, n) ? stat.update(n, word) : setHidden(stat.node, true);
+    if (counted) stats.done.update(bar.done, "done", most);
+    else setHidden(stats.done.node, true);
+    set(stats.failed, bar.failed, "failed");
+    set(stats.running, bar.running, "running");
+    set(stats.waiting, bar.waiting, waitsForYou(bar.waiting));
+    set(stats.retried, bar.retried, "retried");
+    const shown = Object.values(stats).filter((stat) => !stat.node.hidden).length;
+    this.node.classList.toggle("na-many", shown > 4);
+  }
+}
+
+function pace(bar: Counts, phase: Phase): string {
+  const parts: string[] = [];
+  if (bar.rate !== null) parts.push(rate(bar.rate));
+  if (bar.eta !== null && isLive(phase)) parts.push(`${remaining(bar.eta)} left`);
+  return parts.join(" · ");
+}

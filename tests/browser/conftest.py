@@ -1,0 +1,142 @@
+"""Fixtures for tests in a browser: `open_notebook` is the one that they ask for."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn, Protocol
+
+import pytest
+
+from tests.browser.rig import WINDOW, App, Chromium, JupyterServer, make_notebook
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator
+
+    from tests.browser.rig import Notebook
+
+# Loading JupyterLab on a cold and busy machine is most of it.
+LIMIT = 180.0
+
+WHY_NOT = pytest.StashKey[str]()
+FAILED = pytest.StashKey[bool]()
+
+
+class OpenNotebook(Protocol):
+    """Writes the cells into a new notebook and opens it."""
+
+    def __call__(
+        self, cells: Iterable[str], *, app: App = "lab", size: tuple[int, int] = WINDOW
+    ) -> Notebook:
+        """Return the open notebook, its kernel idle."""
+
+
+def pytest_collectstart(collector: pytest.Collector) -> None:
+    """Mark every test of this folder, before it is selected or left out."""
+    if isinstance(collector, pytest.Module):
+        collector.add_marker(pytest.mark.browser)
+        collector.add_marker(pytest.mark.timeout(LIMIT))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Tell the fixtures whether the test failed."""
+    report = yield
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
+    return report
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say it loudly when no browser was found."""
+    reason = config.stash.get(WHY_NOT, None)
+    if reason:
+        terminalreporter.write_sep("=", "browser tests", red=True, bold=True)
+        terminalreporter.write_line(
+            f"BROWSER TESTS DID NOT RUN: {reason}", red=True, bold=True
+        )
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder for screenshots: `SCREENSHOTS`, or a temporary one."""
+    given = os.environ.get("SCREENSHOTS")
+    return Path(given) if given else tmp_path_factory.mktemp("screenshots")
+
+
+@pytest.fixture(scope="package")
+def chromium(pytestconfig: pytest.Config) -> Iterator[Chromium]:
+    """Start the browser; where there is none, skip loudly, or fail in CI."""
+    for module in ("playwright", "jupyterlab", "notebook"):
+        if importlib.util.find_spec(module) is None:
+            _give_up(pytestconfig, f"{module} is not installed")
+    from playwright.sync_api import Error  # noqa: PLC0415 - may be missing, see above
+
+    with contextlib.ExitStack() as stack:
+        try:
+            browser = stack.enter_context(Chromium())
+        except Error as error:
+            _give_up(pytestconfig, error.message.strip().splitlines()[0])
+        yield browser
+
+
+@pytest.fixture(scope="package")
+def server(
+    chromium: Chromium,  # noqa: ARG001
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[JupyterServer]:
+    """Start one server for all tests, once it is known that there is a browser."""
+    with JupyterServer(tmp_path_factory.mktemp("notebooks")) as running:
+        yield running
+
+
+@pytest.fixture(params=["lab", "notebook"])
+def app(request: pytest.FixtureRequest) -> App:
+    """Run the test in JupyterLab 4 and again in Notebook 7."""
+    chosen: App = request.param
+    return chosen
+
+
+@pytest.fixture
+def open_notebook(
+    request: pytest.FixtureRequest,
+    chromium: Chromium,
+    server: JupyterServer,
+    pictures: Path,
+) -> Iterator[OpenNotebook]:
+    """Return the function that opens notebooks, and close them after the test."""
+    name = re.sub(r"\W+", "-", request.node.name).strip("-")
+    opened: list[Notebook] = []
+
+    def open_(
+        cells: Iterable[str], *, app: App = "lab", size: tuple[int, int] = WINDOW
+    ) -> Notebook:
+        file = make_notebook(server.root / f"{name}-{len(opened)}.ipynb", cells)
+        notebook = chromium.window(
+            server, file.name, app=app, pictures=pictures, size=size
+        )
+        opened.append(notebook)
+        notebook.open()
+        return notebook
+
+    yield open_
+    if request.node.stash.get(FAILED, False):
+        for notebook in opened:
+            notebook.screenshot(f"failed-{name}-{notebook.app}")
+    for notebook in opened:
+        notebook.page.context.close()
+    server.end_sessions()
+    server.reset_settings()
+
+
+def _give_up(config: pytest.Config, reason: str) -> NoReturn:
+    config.stash[WHY_NOT] = reason
+    if os.environ.get("CI"):
+        pytest.fail(f"BROWSER TESTS DID NOT RUN: {reason}", pytrace=False)
+    pytest.skip(reason)
