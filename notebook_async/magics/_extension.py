@@ -16,7 +16,7 @@ from notebook_async.kernel import (
 from notebook_async.magics._arun import ArunMagics
 from notebook_async.magics._completion import Completer
 from notebook_async.magics._jobs import AWAITED_ACTIONS, JobsMagics
-from notebook_async.widgets import show_job, show_run
+from notebook_async.widgets import refresh_stills, show_job, show_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,6 +58,10 @@ class _Extension:
         if detect_host(shell).kind == "kernel":
             before = set_presenter(show_run)
             self._undo.append(lambda: set_presenter(before))
+            shell.events.register("post_run_cell", refresh_stills)
+            self._undo.append(
+                lambda: shell.events.unregister("post_run_cell", refresh_stills)
+            )
 
     def unload(self) -> None:
         while self._undo:

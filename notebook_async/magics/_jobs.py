@@ -16,7 +16,7 @@ from notebook_async.errors import (
 )
 from notebook_async.kernel import detect_host, display_bundle, print_plain
 from notebook_async.magics._parsing import parse_options
-from notebook_async.widgets import board_bundle, board_text, show_job, show_picture
+from notebook_async.widgets import board_bundle, board_text, show_job
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -41,12 +41,8 @@ class _Waiting:
     async def _wait(self) -> Any:
         for job in self._jobs:
             await job.wait()
-        host = detect_host()
         for job in self._jobs:
-            if host.kind == "kernel" and not host.front_end:
-                show_picture(job)
-            else:
-                print_plain(board_text([job]).partition("\n")[2])
+            print_plain(board_text([job]).partition("\n")[2])
 
     def __repr__(self) -> str:
         names = ", ".join(f"{job.id} {job.name!r}" for job in self._jobs)

@@ -2,10 +2,10 @@
 
 from notebook_async.widgets._show import (
     board_bundle,
+    refresh_stills,
     show_job,
-    show_picture,
     show_run,
 )
 from notebook_async.widgets._text import board_text
 
-__all__ = ["board_bundle", "board_text", "show_job", "show_picture", "show_run"]
+__all__ = ["board_bundle", "board_text", "refresh_stills", "show_job", "show_run"]

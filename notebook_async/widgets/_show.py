@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from notebook_async.core import JobRun
     from notebook_async.widgets._view import Subject
 
-__all__ = ["board_bundle", "show_job", "show_picture", "show_run"]
+__all__ = ["board_bundle", "refresh_stills", "show_job", "show_run"]
 
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 _INTERVAL = 0.5
 
 _numbers = itertools.count(1)
-_shown: dict[int, list[str]] = {}
-"""The displays of each job, by its id, to be replaced by their final picture."""
+_stale: dict[str, Subject] = {}
+"""Displays whose final picture nobody may have seen, by their display id."""
 
 
 def show_job(job: Job, *, panel: bool = True, quiet: bool = False) -> None:
@@ -56,7 +56,6 @@ def show_job(job: Job, *, panel: bool = True, quiet: bool = False) -> None:
     if quiet:
         job.on_end(lambda job: _show_failure(job, subject, display_id))
         return
-    _shown.setdefault(job.id, []).append(display_id)
     if panel:
         _show_live(subject, display_id)
     else:
@@ -68,16 +67,16 @@ def show_run(run: JobRun[Any]) -> None:
     _show_live(RunSubject(run), f"notebook-async-{next(_numbers)}")
 
 
-def show_picture(job: Job) -> None:
-    """Show the present picture of a job in this cell, and where it was shown before.
+def refresh_stills(_: object = None) -> None:
+    """Publish final pictures again under the cell that runs now; called after each.
 
-    A headless run drops what a background job shows after its cell, so the cell that
-    waits for a job shows it again.
+    A headless run drops what comes after the end of a cell. It takes an update from a
+    later cell, though, and puts it into the display of the earlier one.
     """
-    bundle = _still(JobSubject(job))
-    for display_id in _shown.get(job.id, ()):
-        display_bundle(bundle, display_id=display_id, update=True)
-    display_bundle(bundle)
+    if not detect_host().front_end:
+        for display_id, subject in _stale.items():
+            display_bundle(_still(subject), display_id=display_id, update=True)
+    _stale.clear()
 
 
 def board_bundle(jobs: Iterable[Job]) -> dict[str, Any]:
@@ -104,6 +103,7 @@ def _show_live(subject: Subject, display_id: str) -> None:
         if panel.answered and _has_live_widgets(subject):
             bundle = {_WIDGET: view, **bundle}
         display_bundle(bundle, display_id=display_id, update=True)
+        _stale[display_id] = subject
 
     subject.on_end(finish)
 

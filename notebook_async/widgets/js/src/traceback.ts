@@ -6,18 +6,17 @@ import { glyph, h, setText, suppressShortcuts } from "./dom";
 const BEGINNING = /^\s*(-{5,}|Traceback \(|\+ Exception Group Traceback)/;
 
 const EXCEPTION =
-  /^[\s|+]*((?:\w+\.)*\w*(?:Error|Exception|Warning|Interrupt|Exit|Group|Cancelled|Timeout)\b.*)$/;
+  /^[\s|+]*(?:\w+\.)*\w*(?:Error|Exception|Warning|Interrupt|Exit|Group|Cancelled|Timeout)(?::|$)/;
 
 /** The line of a traceback that names the exception; notes may follow it. */
 export function errorLine(traceback: string): string {
   const lines = traceback.split("\n").filter((line) => line.trim() !== "");
-  // The first lines of IPython's tracebacks name the exception without its message.
-  const named = lines.findLast(
-    (line) => EXCEPTION.test(line) && !/Traceback \(/.test(line),
-  );
-  const outer = lines.find((line) => /^ {2}\| \S*Group: /.test(line));
-  const line = outer ?? named ?? lines.findLast((line) => /^\S/.test(line));
-  return (line ?? lines[0] ?? "error").replace(/^[\s|+]+/, "").trim();
+  const group = lines.find((line) => /^ {2}\| \S*Group: /.test(line));
+  const named = lines.findLast((line) => EXCEPTION.test(line));
+  // An exception with a name of its own stands below the last frame.
+  const frame = lines.findLastIndex((line) => /^\s|Traceback \(/.test(line));
+  const line = group ?? named ?? lines[frame + 1] ?? lines[0] ?? "error";
+  return line.replace(/^[\s|+]+/, "").trim();
 }
 
 export class Traceback {
