@@ -17,7 +17,7 @@ NPM := PATH="$$PWD/$(BIN):$$PATH" npm --prefix $(JS)
 # JupyterLab refuses to run as root, which is whom a container has, unless told.
 ALLOW_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help demo lab test check bench setup format js lessons clean
+.PHONY: help demo lab test check bench setup format js lessons pictures clean
 
 help:
 	@echo "make demo     run the quickstart without a browser; print its summary"
@@ -28,11 +28,12 @@ help:
 	@echo "make format   put Python and TypeScript into the project's style"
 	@echo "make js       build the panels"
 	@echo "make lessons  run the lessons and keep their outputs"
+	@echo "make pictures take the pictures in README anew"
 	@echo "make setup    only install what the others need, and the commit hooks"
 	@echo "make clean    remove what all these installed"
 
 demo: .venv/.lab
-	$(BIN)/python notebooks/demo.py
+	$(BIN)/python notebooks/lessons.py demo
 
 lab: .venv/.lab
 	$(BIN)/jupyter lab $(ALLOW_ROOT) notebooks/01_quickstart.ipynb
@@ -65,7 +66,10 @@ js: .venv/.npm
 	$(NPM) run build
 
 lessons: .venv/.dev
-	$(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/[0-9]*.ipynb
+	$(BIN)/python notebooks/lessons.py save
+
+pictures: .venv/.dev .venv/.browser
+	SCREENSHOTS=notebooks/img $(BIN)/python -m pytest -m browser tests/browser/test_readme.py
 
 setup: .venv/.dev .venv/.npm .venv/.browser
 	$(BIN)/pre-commit install

@@ -19,15 +19,28 @@ import { Failures } from "./failures";
 import { Header } from "./header";
 import { keepTail } from "./log_tail";
 import { LogView } from "./log_view";
-import { isLive, isTicking, type PanelModel, readLog, readView } from "./model";
+import {
+  isLive,
+  isTicking,
+  type Listener,
+  type PanelModel,
+  readLog,
+  readView,
+} from "./model";
 import { Numbers } from "./numbers";
 import { PanelState, post } from "./panel_state";
 import { Runs } from "./runs";
 import { watchVisibility } from "./visibility";
 import { summarise } from "./wording";
 
-/** ipywidgets marks the elements of a model whose kernel has gone. */
+/** ipywidgets marks an element that is made when its kernel has already gone. */
 const DISCONNECTED = "jupyter-widgets-disconnected";
+
+/** Read `comm_live`, which anywidget does not hand out: events run with the view as
+ * `this`. Undefined in hosts that do otherwise. */
+function isConnected(view: unknown): boolean | undefined {
+  return (view as { model?: { comm_live?: boolean } } | undefined)?.model?.comm_live;
+}
 
 class JobPanel {
   readonly #model: PanelModel;
@@ -49,18 +62,28 @@ class JobPanel {
     this.#logChanged = true;
     this.#gate.request();
   };
+  readonly #onLive: Listener;
   readonly #unwatch: () => void;
+  #connected: boolean | undefined;
   #logChanged = true;
+  #ticked = false;
   #timer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(model: PanelModel, host: HTMLElement, state: PanelState) {
     this.#model = model;
     this.#host = host;
     this.#state = state;
+    const noteLive = (connected: boolean | undefined) => {
+      this.#connected = connected;
+      this.#gate.request();
+    };
+    this.#onLive = function () {
+      noteLive(isConnected(this));
+    };
     this.#build();
     model.on("change:view", this.#request);
     model.on("change:log", this.#onLog);
-    model.on("comm_live_update", this.#request);
+    model.on("comm_live_update", this.#onLive);
     state.watchers.add(this.#request);
     post(model, { type: "hello" });
     this.#unwatch = watchVisibility(this.#root, (visible) =>
@@ -71,7 +94,7 @@ class JobPanel {
   dispose(): void {
     this.#model.off("change:view", this.#request);
     this.#model.off("change:log", this.#onLog);
-    this.#model.off("comm_live_update", this.#request);
+    this.#model.off("comm_live_update", this.#onLive);
     this.#state.watchers.delete(this.#request);
     this.#unwatch();
     this.#state.setVisible(this.#model, this, false);
@@ -110,8 +133,8 @@ class JobPanel {
 
   #paint(): void {
     const view = readView(this.#model);
-    const disconnected = this.#host.classList.contains(DISCONNECTED);
-    const gone = disconnected || this.#state.unreachable;
+    const marked = this.#host.classList.contains(DISCONNECTED);
+    const gone = !(this.#connected ?? !marked) || this.#state.unreachable;
     this.#root.classList.toggle("na-gone", gone && isLive(view.phase));
     setAttribute(this.#root, "aria-label", `Job ${view.title}`);
     setAttribute(this.#root, "data-phase", view.phase);
@@ -137,8 +160,10 @@ class JobPanel {
     const view = readView(this.#model);
     const runs = isTicking(view.phase) && !gone;
     const elapsed = runs ? this.#state.elapsed(view) : view.elapsed;
-    this.#header.setElapsed(elapsed);
+    // A clock that was moving when the kernel went stands still; it does not go back.
+    if (!this.#ticked || !gone) this.#header.setElapsed(elapsed);
     if (!runs) return;
+    this.#ticked = true;
     const toNextSecond = 1000 - ((elapsed * 1000) % 1000);
     this.#timer = setTimeout(() => this.#tick(false), toNextSecond);
   }

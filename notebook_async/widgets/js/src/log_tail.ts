@@ -50,7 +50,7 @@ function trim(tail: LogTail): LogTail {
   tail.chunks.splice(0, whole);
   const first = tail.chunks[0];
   if (first) tail.chunks[0] = [first[0], dropFirst(first[1], excess)];
-  return { ...tail, start, dropped: Math.max(tail.dropped, start) };
+  return { ...tail, start, dropped: tail.dropped + start - tail.start };
 }
 
 /** The chunks of `tail` from the absolute offset `from` on, in order. */

@@ -27,6 +27,7 @@ export class LogView {
   #hasTrace = false;
   #end = 0;
   #hiddenLines = 0;
+  #dropped = 0;
   #following = true;
 
   constructor() {
@@ -38,7 +39,7 @@ export class LogView {
     this.#box.addEventListener("scroll", () => this.#onScroll(), { passive: true });
     // `toggle` does not bubble: catch it on its way down.
     this.#box.addEventListener("toggle", (event) => this.#onToggle(event), true);
-    this.#reset(0);
+    this.#reset({ start: 0, end: 0, chunks: [], dropped: 0 });
   }
 
   /** Whether an error stands in the log, so that nobody need repeat it. */
@@ -48,7 +49,7 @@ export class LogView {
 
   /** Show `tail`; only what lies beyond the last update is looked at. */
   update(tail: LogTail): void {
-    if (tail.end < this.#end || tail.start > this.#end) this.#reset(tail.start);
+    if (tail.end < this.#end || tail.start > this.#end) this.#reset(tail);
     for (const [stream, text] of chunksFrom(tail, this.#end)) {
       if (stream === "error") this.#writeError(text);
       else {
@@ -58,7 +59,7 @@ export class LogView {
       }
     }
     this.#end = tail.end;
-    this.#flush(tail.dropped);
+    this.#flush();
   }
 
   #newBuffer(): LineBuffer {
@@ -88,7 +89,7 @@ export class LogView {
     this.#fresh = this.#fresh.slice(-LINES_SHOWN);
   }
 
-  #flush(dropped: number): void {
+  #flush(): void {
     this.#lines.append(...this.#fresh);
     this.#fresh = [];
     drawLine(this.#last, this.#buffer.current);
@@ -98,7 +99,8 @@ export class LogView {
       this.#hiddenLines += 1;
     }
     const parts: string[] = [];
-    if (dropped > 0) parts.push(`… ${size(dropped)} of earlier output not kept`);
+    if (this.#dropped > 0)
+      parts.push(`… ${size(this.#dropped)} of earlier output not shown`);
     if (this.#hiddenLines > 0)
       parts.push(`… ${count(this.#hiddenLines)} earlier lines`);
     setText(this.#earlier, parts.join(" "));
@@ -107,14 +109,16 @@ export class LogView {
     if (this.#following) this.#box.scrollTop = this.#box.scrollHeight;
   }
 
-  #reset(start: number): void {
+  #reset(tail: LogTail): void {
     this.#lines.replaceChildren();
     this.#fresh = [];
     this.#buffer = this.#newBuffer();
     this.#trace = null;
     this.#hasTrace = false;
     this.#hiddenLines = 0;
-    this.#end = start;
+    this.#end = tail.start;
+    // What is dropped later has been drawn here already.
+    this.#dropped = tail.dropped;
     this.#follow(true);
     setHidden(this.node, true);
   }

@@ -65,7 +65,7 @@ export interface LogTail {
   start: number;
   end: number;
   chunks: Chunk[];
-  /** Characters that are kept nowhere any more. */
+  /** Characters that came before `start`. */
   dropped: number;
 }
 
@@ -91,13 +91,15 @@ export type ModelEvent =
   | "msg:custom"
   | "comm_live_update";
 
+export type Listener = (this: unknown, message?: unknown) => void;
+
 /** The part of anywidget's model that the panels use. */
 export interface PanelModel {
   get<K extends keyof Model>(name: K): Model[K] | undefined;
   set<K extends keyof Model>(name: K, value: Model[K]): void;
   send(message: Outgoing): void;
-  on(event: ModelEvent, callback: (message?: unknown) => void): void;
-  off(event: ModelEvent, callback: (message?: unknown) => void): void;
+  on(event: ModelEvent, callback: Listener): void;
+  off(event: ModelEvent, callback: Listener): void;
 }
 
 const NO_COUNTS: Counts = {

@@ -3,6 +3,7 @@
 import jobPanel from "../src/job_panel";
 import type {
   Counts,
+  Listener,
   LogTail,
   Model,
   Outgoing,
@@ -11,14 +12,14 @@ import type {
   View,
 } from "../src/model";
 
-type Listener = (message?: unknown) => void;
-
 export class FakeModel implements PanelModel {
   readonly sent: Outgoing[] = [];
   readonly listeners = new Map<string, Set<Listener>>();
   readonly #traits: Model;
   /** When set, `send` throws, as the comm of a dead kernel does. */
   dead = false;
+  /** What ipywidgets' model says; undefined in hosts that do not tell. */
+  live: boolean | undefined;
 
   constructor(some: Partial<View> = {}, tail: LogTail = log()) {
     this.#traits = { view: view(some), log: tail, rich: 0 };
@@ -49,7 +50,8 @@ export class FakeModel implements PanelModel {
   }
 
   emit(event: string, message?: unknown): void {
-    for (const listener of [...(this.listeners.get(event) ?? [])]) listener(message);
+    for (const listener of [...(this.listeners.get(event) ?? [])])
+      listener.call({ model: { comm_live: this.live } }, message);
   }
 
   /** A custom message from the kernel. */

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import jobPanel from "../src/job_panel";
 import { PHASES } from "../src/model";
 import {
   counts,
@@ -321,8 +322,8 @@ describe("what a panel tells the kernel", () => {
 });
 
 describe("when the kernel is gone", () => {
-  const disconnect = (model: FakeModel, el: Element, gone: boolean) => {
-    el.classList.toggle("jupyter-widgets-disconnected", gone);
+  const disconnect = (model: FakeModel, gone: boolean) => {
+    model.live = !gone;
     model.emit("comm_live_update");
     frame();
   };
@@ -330,19 +331,30 @@ describe("when the kernel is gone", () => {
   test("a live job says so, offers no dead button and stops its clock", () => {
     const model = new FakeModel();
     const { el } = show(model);
-    disconnect(model, el, true);
+    vi.advanceTimersByTime(5000);
+    disconnect(model, true);
     expect(seen(el, ".na-header > .na-dim:not(.na-meta)")).toBe("kernel gone");
     expect(button(el)).toBeNull();
     vi.advanceTimersByTime(60_000);
-    expect(text(el, ".na-meta")).toMatch(/0:04$/);
-    disconnect(model, el, false);
+    expect(text(el, ".na-meta")).toMatch(/0:09$/);
+    disconnect(model, false);
+    expect(button(el)).not.toBeNull();
+  });
+
+  test("a page opened without its kernel says so from the start", () => {
+    const model = new FakeModel();
+    const el = document.createElement("div");
+    el.classList.add("jupyter-widgets-disconnected");
+    jobPanel().render({ model, el });
+    expect(seen(el, ".na-header > .na-dim:not(.na-meta)")).toBe("kernel gone");
+    disconnect(model, false);
     expect(button(el)).not.toBeNull();
   });
 
   test("a finished job keeps its picture", () => {
     const model = new FakeModel({ phase: "done", actions: ["retry"] });
     const { el } = show(model);
-    disconnect(model, el, true);
+    disconnect(model, true);
     expect(seen(el, ".na-header > .na-dim:not(.na-meta)")).toBe("");
     expect(button(el)).toBeNull();
   });

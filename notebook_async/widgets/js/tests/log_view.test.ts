@@ -66,11 +66,19 @@ describe("LogView", () => {
     expect(seen(view.node, ".na-earlier")).toBe("… 12,005 earlier lines");
   });
 
-  test("says what is kept nowhere any more", () => {
+  test("says how much came before what it was given", () => {
     const view = new LogView();
     view.update({ ...log([["stdout", "x\n"]], 48_000), dropped: 48_000 });
-    const note = "… 48 k characters of earlier output not kept";
+    const note = "… 48 k characters of earlier output not shown";
     expect(text(view.node, ".na-earlier")).toBe(note);
+  });
+
+  test("does not count as missing what it has drawn itself", () => {
+    const view = new LogView();
+    view.update(log([["stdout", "one\n"]]));
+    view.update({ ...log([["stdout", "e\ntwo\n"]], 2), dropped: 2 });
+    expect(lines(view)).toEqual(["one", "two"]);
+    expect(seen(view.node, ".na-earlier")).toBe("");
   });
 
   test("starts afresh when the log was replaced by another one", () => {
