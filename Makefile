@@ -52,7 +52,7 @@ check: .venv/.dev .venv/.npm
 	$(NPM) run check
 	rm -rf .venv/static && cp -r $(STATIC) .venv/static
 	$(NPM) run build
-	diff -r .venv/static $(STATIC) || { echo "The built JavaScript was out of date: commit $(STATIC) as it is now."; exit 1; }
+	diff -rq .venv/static $(STATIC) || { echo "The built JavaScript was out of date: commit $(STATIC) as it is now."; exit 1; }
 
 bench: .venv/.dev
 	$(BIN)/python tests/benchmarks/run.py

@@ -1,7 +1,7 @@
 """Run, watch and steer asynchronous work in notebooks, scripts and tests.
 
-In a notebook, `%load_ext notebook_async` gives `%%arun`, which runs a cell as a job on the
-kernel's own loop, and `%jobs`, which lists and controls jobs. Everything else is an
+In a notebook, `%load_ext notebook_async` gives `%%arun`, which runs a cell as a job on
+the kernel's own loop, and `%jobs`, which lists and controls jobs. Everything else is an
 ordinary library: `run_jobs` works the same in a script or a test.
 """
 
@@ -49,6 +49,13 @@ _LAZY = {
 def load_ipython_extension(shell: Any) -> None:
     """Load `%%arun` and `%jobs` into an IPython shell; `%load_ext` calls this.
 
+    Loading it twice does nothing the second time.
+
+    Parameters
+    ----------
+    shell
+        The `InteractiveShell` of a kernel or a terminal.
+
     Examples
     --------
     >>> from IPython.core.interactiveshell import InteractiveShell
@@ -66,7 +73,13 @@ def load_ipython_extension(shell: Any) -> None:
 def unload_ipython_extension(shell: Any) -> None:
     """Take everything out of an IPython shell again; `%unload_ext` calls this.
 
-    Jobs that still run are cancelled.
+    Jobs that still run are cancelled, unless the same cell loads it again, as
+    `%reload_ext` does.
+
+    Parameters
+    ----------
+    shell
+        The shell that it was loaded into.
 
     Examples
     --------
@@ -83,6 +96,10 @@ def unload_ipython_extension(shell: Any) -> None:
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version  # noqa: PLC0415
+
+        return version("notebook-async")
     if name in _LAZY:
         return getattr(import_module(_LAZY[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

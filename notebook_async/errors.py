@@ -6,7 +6,7 @@
     ├── InvalidArgumentError        (ValueError)    an argument out of its range
     ├── ArgumentTypeError           (TypeError)     an argument of the wrong type
     ├── NotAwaitableError           (TypeError)     an item that cannot be awaited
-    ├── ItemCancelledError          (RuntimeError)  one item was cancelled, its run was not
+    ├── ItemCancelledError          (RuntimeError)  an item was cancelled, its run not
     ├── JobNotFoundError            (LookupError)   no job has this id or name
     ├── JobNotDoneError             (RuntimeError)  the result of a job that still runs
     ├── JobCancelledError           (RuntimeError)  the result of a cancelled job
@@ -85,7 +85,7 @@ class NotAwaitableError(NotebookAsyncError, TypeError):
 class ItemCancelledError(NotebookAsyncError, RuntimeError):
     """Stand for an item that was cancelled while its run went on.
 
-    A `CancelledError` would end the whole run, or the cell; this is an ordinary failure.
+    A `CancelledError` would end the whole run, or the cell; this is but a failure.
 
     Attributes
     ----------
@@ -145,7 +145,9 @@ class JobNotDoneError(NotebookAsyncError, RuntimeError):
     """
 
     def __init__(self, job_id: int) -> None:
-        super().__init__(f"job {job_id} still runs: `await` it, or use %jobs wait {job_id}")
+        super().__init__(
+            f"job {job_id} still runs: `await` it, or use %jobs wait {job_id}"
+        )
         self.job_id = job_id
 
 

@@ -1,7 +1,7 @@
 """Every example in a docstring runs and prints what it says.
 
-An example with a top-level `await` runs on the virtual clock, as in a notebook cell;
-one without runs as a script would, with no event loop around it.
+It runs as a notebook's cell does, in a running loop, but on the virtual clock. One that
+makes its own loop runs as a script would.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import importlib
 import inspect
 import io
 import pkgutil
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from types import CodeType, ModuleType
 
 TRACEBACK = "Traceback (most recent call last):\n"
+OWN_LOOP = re.compile(r"asyncio\.(?:run|Runner)\(")
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
@@ -59,29 +61,28 @@ def _compile(test: doctest.DocTest, example: doctest.Example) -> CodeType:
     return compile(example.source, name, "single", flags=flags, dont_inherit=True)
 
 
-def _is_async(code: CodeType) -> bool:
-    return bool(code.co_flags & inspect.CO_COROUTINE)
+async def _run(test: doctest.DocTest, code: CodeType) -> None:
+    """Run one example, and print its error as a prompt shows it."""
+    try:
+        outcome: Any = eval(code, test.globs)  # noqa: S307
+        if code.co_flags & inspect.CO_COROUTINE:
+            await outcome
+            await asyncio.sleep(0)  # callbacks of what has ended get their turn
+    except Exception as error:  # noqa: BLE001
+        # As IPython shows it: the bare name, and no notes.
+        print(f"{TRACEBACK}{type(error).__name__}: {error}")  # noqa: T201
 
 
-async def _run(test: doctest.DocTest, code: CodeType) -> str:
-    """Run one example and return what it prints, or its error as a prompt shows it."""
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        try:
-            outcome: Any = eval(code, test.globs)  # noqa: S307
-            if _is_async(code):
-                await outcome
-        except Exception as error:  # noqa: BLE001
-            # As IPython shows it: the bare name, and no notes.
-            return f"{TRACEBACK}{type(error).__name__}: {error}\n"
-    return printed.getvalue()
-
-
-async def _check(test: doctest.DocTest, codes: list[CodeType]) -> None:
+async def _check(test: doctest.DocTest) -> None:
     """Run the examples of one docstring in order and compare each with its text."""
     checker = doctest.OutputChecker()
-    for example, code in zip(test.examples, codes, strict=True):
-        got = await _run(test, code)
+    printed = io.StringIO()
+    for example in test.examples:
+        with contextlib.redirect_stdout(printed):
+            await _run(test, _compile(test, example))
+        got = printed.getvalue()
+        printed.seek(0)
+        printed.truncate()
         want = example.want
         if example.exc_msg is not None:
             want = TRACEBACK + example.exc_msg
@@ -94,11 +95,10 @@ async def _check(test: doctest.DocTest, codes: list[CodeType]) -> None:
 @pytest.mark.parametrize("test", _examples(), ids=lambda test: test.name)
 def test_example(test: doctest.DocTest) -> None:
     """The example in this docstring prints what it says."""
-    codes = [_compile(test, example) for example in test.examples]
-    if any(map(_is_async, codes)):
+    if not any(OWN_LOOP.search(example.source) for example in test.examples):
         with asyncio.Runner(loop_factory=VirtualClockLoop) as runner:
-            runner.run(_check(test, codes))
+            runner.run(_check(test))
         return
-    # No await anywhere in it: one step drives it to its end without a loop.
+    # It awaits nothing itself: one step drives it to its end, with no loop around it.
     with pytest.raises(StopIteration):
-        _check(test, codes).send(None)
+        _check(test).send(None)

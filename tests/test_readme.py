@@ -23,11 +23,12 @@ COMMANDS = {
     "pip install notebook-async",
 }
 EXTRA = re.compile(r"pip install [\"']?notebook-async\[([\w,-]+)\][\"']?")
-# Ends the run of README's cells: what a cell left running must succeed too.
+# Added after README's cells: the jobs that they started must succeed too.
 SETTLE = """
-import asyncio
-from IPython import get_ipython
-get_ipython().run_line_magic("jobs", "wait --all")
+from notebook_async import jobs
+for job in jobs:
+    await job.wait()
+assert not [job for job in jobs if job.state == "failed"]
 """
 
 
@@ -63,8 +64,9 @@ def _is_known(command: str) -> bool:
 @pytest.mark.kernels
 def test_snippets_run() -> None:
     """The Python of README runs from top to bottom in a kernel."""
-    cells = [nbformat.v4.new_code_cell(code) for code in _blocks(README, "python")]
-    assert cells
+    snippets = _blocks(README, "python")
+    assert snippets
+    cells = [nbformat.v4.new_code_cell(code) for code in (*snippets, SETTLE)]
     notebook = nbformat.v4.new_notebook(cells=cells)
     nbclient.NotebookClient(notebook, timeout=30, kernel_name="python3").execute()
 

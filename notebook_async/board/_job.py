@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
+import datetime as dt
 import time
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
 from notebook_async.board._output import JobOutput
 from notebook_async.board._progress import JobProgress
-from notebook_async.core import JobRecord, JobRun, Phase, Scope, current_scope
-from notebook_async.core import publish, wanted
+from notebook_async.core import (
+    JobRecord,
+    JobRun,
+    Phase,
+    Scope,
+    current_scope,
+    publish,
+    wanted,
+)
 from notebook_async.errors import JobCancelledError, JobNotDoneError
 from notebook_async.kernel import current_sink
 
@@ -96,11 +103,11 @@ class Job:
         return self._end is not None
 
     @property
-    def started(self) -> datetime.datetime | None:
+    def started(self) -> dt.datetime | None:
         """When it started, in local time, or None before."""
         if self._wall_start is None:
             return None
-        return datetime.datetime.fromtimestamp(self._wall_start).astimezone()
+        return dt.datetime.fromtimestamp(self._wall_start).astimezone()
 
     @property
     def elapsed(self) -> float:
@@ -110,7 +117,7 @@ class Job:
         return (time.perf_counter() if self._end is None else self._end) - self._start
 
     @property
-    def result(self) -> Any:
+    def result(self) -> Any:  # noqa: ANN401 (a job may return anything)
         """What it returned.
 
         Raises
@@ -196,7 +203,8 @@ class Job:
         """
         if self._task is not None:
             await asyncio.wait([self._task])
-            while not self.ended:  # the task's own callbacks run a moment later
+            # The task's own callbacks run in the next pass of the loop, at the latest.
+            while not self.ended:  # noqa: ASYNC110 (an event for one pass is too much)
                 await asyncio.sleep(0)
 
     def on_end(self, callback: Callable[[Job], Any]) -> None:
@@ -273,7 +281,7 @@ class Job:
                 )
             )
 
-    async def _result(self) -> Any:
+    async def _result(self) -> Any:  # noqa: ANN401 (a job may return anything)
         await self.wait()
         return self.result
 

@@ -1,4 +1,4 @@
-"""What a job printed and displayed: a bounded log that viewers read at their own pace."""
+"""What a job printed and displayed: a bounded log, read at each viewer's own pace."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ __all__ = ["JobOutput", "LogSlice", "RichOutput"]
 
 _LIMIT = 1_000_000
 _MOST_RICH = 50
+# Small prints of one stream are joined up to this length: a tuple for each of a million
+# characters would cost a hundred times the text, in memory and in messages.
+_JOINED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +28,16 @@ class LogSlice:
     chunks
         `(stream, text)` in order; streams are `stdout`, `stderr`, `result`, `error`.
     dropped
-        Characters at the beginning that the bound has dropped.
+        Characters that the bound has dropped, since the last clear.
+    cleared
+        Offset at which the log was last cleared.
     """
 
     start: int
     end: int
     chunks: list[tuple[str, str]]
     dropped: int
+    cleared: int = 0
 
     @property
     def text(self) -> str:
@@ -66,7 +72,7 @@ class JobOutput:
         self._limit = limit
         self._lock = threading.Lock()
         self._chunks: deque[tuple[str, str]] = deque()
-        self._start = self._end = 0
+        self._start = self._end = self._cleared = 0
         self._rich: dict[str, RichOutput] = {}
         self._numbers = itertools.count(1)
         self._clear_next = False
@@ -103,15 +109,12 @@ class JobOutput:
         text
             Any text, not necessarily a line.
         """
-        if not isinstance(text, str):
-            kind = type(text).__name__
-            raise TypeError(f"write() argument must be str, not {kind}")
+        _check_text(text)
         with self._lock:
             self._forget_if_asked()
             if text:
-                self._chunks.append((stream, text[-self._limit :]))
-                self._start += max(0, len(text) - self._limit)
                 self._end += len(text)
+                self._append(stream, text)
                 self._drop()
         return self._echo
 
@@ -170,13 +173,22 @@ class JobOutput:
                 if piece:
                     chunks.append((stream, piece))
             chunks.reverse()
-            return LogSlice(start, stop, chunks, self._start)
+            dropped = self._start - self._cleared
+            return LogSlice(start, stop, chunks, dropped, self._cleared)
+
+    def _append(self, stream: str, text: str) -> None:
+        if self._chunks and len(text) < _JOINED:
+            last, before = self._chunks[-1]
+            if last == stream and len(before) < _JOINED:
+                self._chunks[-1] = (stream, before + text)
+                return
+        self._chunks.append((stream, text))
 
     def _forget_if_asked(self) -> None:
         if self._clear_next:
             self._clear_next = False
             self._chunks.clear()
-            self._start = self._end
+            self._start = self._cleared = self._end
             self._rich.clear()
             self.rich_version += 1
 
@@ -189,3 +201,10 @@ class JobOutput:
                 self._start += surplus
             else:
                 self._start += len(text)
+
+
+def _check_text(text: object) -> None:
+    # Code that writes to a stream expects of us what a stream would say.
+    if not isinstance(text, str):
+        kind = type(text).__name__
+        raise TypeError(f"write() argument must be str, not {kind}")

@@ -1,4 +1,4 @@
-"""Bounded concurrency: run many awaitable items on a few workers, watched and steered."""
+"""Bounded concurrency: many awaitable items on a few workers, watched and steered."""
 
 from notebook_async.core._api import iter_jobs, run_jobs, start_jobs
 from notebook_async.core._options import OnError

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
 from typing import Any, Literal, TypeAlias, TypeVar, overload
 
-from notebook_async.core._options import OnError, RunOptions
+from notebook_async.core._options import OnError, RunOptions, integer
 from notebook_async.core._run import JobRun
 from notebook_async.core._source import Source
 from notebook_async.core._stream import JobStream
@@ -63,7 +63,7 @@ async def run_jobs(
     total: int | None = ...,
     on_error: OnError,
 ) -> list[T | Exception]: ...
-async def run_jobs(
+async def run_jobs(  # noqa: PLR0913 - options are named by the caller
     jobs: Any,
     items: Any = None,
     *,
@@ -134,16 +134,14 @@ async def run_jobs(
     >>> await run_jobs([fetch(2), fetch(3)])
     [4, 9]
     """
-    return await _start(
-        "run_jobs",
-        jobs,
-        items,
+    options = RunOptions(
         workers=workers,
         show_progress=show_progress,
         desc=desc,
         total=total,
         on_error=on_error,
     )
+    return await JobRun(Source(jobs, items), options)
 
 
 @overload
@@ -188,7 +186,7 @@ def start_jobs(
     total: int | None = ...,
     on_error: OnError,
 ) -> JobRun[T | Exception]: ...
-def start_jobs(
+def start_jobs(  # noqa: PLR0913 - options are named by the caller
     jobs: Any,
     items: Any = None,
     *,
@@ -228,16 +226,18 @@ def start_jobs(
     50
     >>> results = await run
     """
-    return _start(
-        "start_jobs",
-        jobs,
-        items,
+    options = RunOptions(
         workers=workers,
         show_progress=show_progress,
         desc=desc,
         total=total,
         on_error=on_error,
     )
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        raise NoRunningLoopError("start_jobs") from None
+    return JobRun(Source(jobs, items), options)
 
 
 @overload
@@ -290,7 +290,7 @@ def iter_jobs(
     total: int | None = ...,
     on_error: OnError,
 ) -> JobStream[T | Exception]: ...
-def iter_jobs(
+def iter_jobs(  # noqa: PLR0913 - options are named by the caller
     jobs: Any,
     items: Any = None,
     *,
@@ -311,6 +311,7 @@ def iter_jobs(
         exception.
     ordered
         Yield in the order of the items instead of the order in which they finish.
+        With `on_error="group"` a failed item is left out, and raised at the end.
     window
         Items started and not yet consumed, at most, >= 1; default twice `workers`.
         A slow consumer slows the items down.
@@ -337,6 +338,8 @@ def iter_jobs(
     2 2
     0 3
     """
+    if window is None:
+        window = 2 * integer("workers", workers, least=1)
     options = RunOptions(
         workers=workers,
         show_progress=show_progress,
@@ -344,15 +347,7 @@ def iter_jobs(
         total=total,
         on_error=on_error,
         keep_results=False,
-        window=2 * workers if window is None else window,
+        window=window,
+        ordered=ordered,
     )
-    return JobStream(Source(jobs, items), options, ordered=ordered)
-
-
-def _start(caller: str, jobs: Any, items: Any, **options: Any) -> JobRun[Any]:
-    checked = RunOptions(**options)
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        raise NoRunningLoopError(caller) from None
-    return JobRun(Source(jobs, items), checked)
+    return JobStream(Source(jobs, items), options)

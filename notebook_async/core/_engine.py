@@ -3,19 +3,23 @@
 N long-lived workers share one source and await its items directly: no task, future or
 semaphore stands for an item. What ends a run is decided in one place, `_worker_left`,
 when the last worker is gone.
+
+No traceback may refer to what refers to its error, else a finished run stays until the
+garbage collector comes: hence `trim`, and the `del` where errors pass through.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from contextvars import copy_context
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from notebook_async.core._failures import annotate, raisable, trim
 from notebook_async.core._pacer import Pacer
 from notebook_async.core._scope import current_scope
 from notebook_async.core._slot import BETWEEN, Slot
+from notebook_async.core._window import Window
 from notebook_async.core._workers import work, work_observed
 from notebook_async.core.hooks import publish, wanted
 from notebook_async.core.records import ItemRecord, Phase, RunRecord
@@ -30,8 +34,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Engine"]
 
-_MOST_NOTES = 8
-
 
 class Engine:
     """Runs the items of a source on a changing number of workers."""
@@ -41,8 +43,7 @@ class Engine:
         "_closer",
         "_context",
         "_gate",
-        "_room",
-        "_wakeup",
+        "_left",
         "ended",
         "errors",
         "failure",
@@ -55,7 +56,7 @@ class Engine:
         "outcome",
         "pacer",
         "phase",
-        "ready",
+        "recorded",
         "results",
         "scope",
         "slots",
@@ -63,10 +64,10 @@ class Engine:
         "started",
         "started_at",
         "stopping",
-        "taken",
         "target",
         "total",
         "watchers",
+        "window",
     )
 
     def __init__(
@@ -92,18 +93,16 @@ class Engine:
         self.started_at = perf_counter()
         self.ended: float | None = None
         self.watchers: list[Callable[[], Any]] = []
+        self.recorded = wanted(ItemRecord)
         self.observed = (
-            source.items is None
-            or options.window is not None
-            or not options.keep_results
-            or wanted(ItemRecord)
+            source.items is None or options.window is not None or self.recorded
         )
         self.lock = asyncio.Lock()
-        self.ready: dict[int, Any] = {}
-        self.taken = 0
-        self._room: deque[asyncio.Future[None]] = deque()
-        self._wakeup: asyncio.Future[None] | None = None
+        self.window: Window | None = None
+        if options.window is not None:
+            self.window = Window(self.loop, options.window, ordered=options.ordered)
         self._gate: asyncio.Event | None = None
+        self._left = asyncio.Event()
         self._closer: asyncio.Task[None] | None = None
         self._context = copy_context()
         self._context.run(current_scope.set, scope)
@@ -111,9 +110,16 @@ class Engine:
     # -- steering
 
     def start(self) -> None:
-        """Start the first workers; they take their first items in the next loop pass."""
+        """Start the first workers; they take their first items in the next pass."""
         self._publish_run()
-        wished = self.target if self.total is None else min(self.target, self.total)
+        if self.source.async_items is not None:
+            # From the start, so that a loop that shuts down waits for it to the end.
+            self._closer = self.loop.create_task(
+                self._close(), name=f"{self.name}-closer", context=self._context.copy()
+            )
+            self._closer.add_done_callback(self._closed)
+        size = self.source.total
+        wished = self.target if size is None else min(self.target, size)
         for _ in range(max(1, wished)):
             self.spawn()
 
@@ -144,10 +150,9 @@ class Engine:
     def cancel_item(self, index: int) -> bool:
         """Cancel one item in flight; tell whether there was one to cancel."""
         for slot in self.slots:
-            if slot.index == index and not slot.cancelling and slot.task is not None:
-                slot.cancelling = True
-                slot.task.cancel()
-                return True
+            if slot.index == index and not slot.cancelling:
+                slot.cancelling = slot.cancel()
+                return slot.cancelling
         return False
 
     def stop(self, reason: BaseException) -> None:
@@ -157,20 +162,22 @@ class Engine:
         self.stopping = True
         self.failure = reason
         self.pacer.expire()
-        for slot in self.slots:
-            if slot.task is not None:
-                slot.task.cancel()
+        # A loop that shuts down has cancelled every task already: to do it once more
+        # would tear the items out of their cleanup.
+        if not all(slot.condemned for slot in self.slots):
+            for slot in self.slots:
+                slot.cancel()
 
     # -- what workers call
 
     def spawn(self) -> None:
-        """Start one worker, with the context variables that the run was started with."""
+        """Start one worker, with the context variables that the run started with."""
         slot = Slot()
         worker = work_observed(self, slot) if self.observed else work(self, slot)
+        self.slots.add(slot)
         slot.task = self.loop.create_task(
             worker, name=f"{self.name}-worker", context=self._context.copy()
         )
-        self.slots.add(slot)
         slot.task.add_done_callback(lambda task: self._worker_left(slot, task))
 
     async def checkpoint(self, slot: Slot) -> bool:
@@ -179,13 +186,19 @@ class Engine:
         self.pacer.expire()
         await self.pacer.breathe()
         await self.wait_for_resume()
+        if self.must_leave(slot):
+            return True
+        if self._gate is None:
+            self.pacer.renew()
+        return False
+
+    def must_leave(self, slot: Slot) -> bool:
+        """Tell whether this worker must stop: the run stops, or it is one too many."""
         if self.stopping:
             return True
         if len(self.slots) > self.target:
             self.slots.discard(slot)
             return True
-        if self._gate is None:
-            self.pacer.renew()
         return False
 
     async def wait_for_resume(self) -> None:
@@ -203,24 +216,24 @@ class Engine:
         self.spawn()
 
     def item_failed(
-        self, slot: Slot, index: int, item: Any, error: BaseException
+        self, slot: Slot, index: int, item: object, error: BaseException
     ) -> BaseException | None:
         """Take note of a failed item.
 
         Return the error that stands for it, or None where the worker must stop.
         """
+        slot.index = BETWEEN
+        trim(error)
         if isinstance(error, asyncio.CancelledError):
             if self.stopping:
                 return None
-            task = slot.task
-            if not slot.cancelling and task is not None and task.cancelling():
-                # Somebody cancels every task, as a loop does that shuts down.
+            if slot.condemned:
                 self.stop(error)
                 return None
             error = ItemCancelledError(index).with_traceback(error.__traceback__)
         elif isinstance(error, TypeError):
             error = self.source.explain(index, item, error)
-        self._annotate(error, index)
+        annotate(error, f"in item {index} of {self._title()}")
         self.errors[index] = error
         if self.options.on_error == "raise" or not isinstance(error, Exception):
             self.pacer.left -= 1
@@ -228,59 +241,44 @@ class Engine:
             return None
         return error
 
-    def publish_item(self, slot: Slot, phase: Phase, error: str | None = None) -> None:
-        """Tell the hooks about the item that a worker is at."""
-        if wanted(ItemRecord):
-            publish(
-                ItemRecord(
-                    at=perf_counter(),
-                    source=self.scope.path,
-                    phase=phase,
-                    index=slot.index,
-                    error=error,
-                )
+    def begin(self, slot: Slot) -> None:
+        """Put a worker at the next item."""
+        slot.index = self.started
+        self.started += 1
+        if self.options.keep_results:
+            self.results.append(None)
+        if self.window is not None:
+            self.window.open += 1
+
+    def keep(self, index: int, value: object) -> None:
+        """Keep what an item came to, and hand it to the consumer of a stream."""
+        if self.options.keep_results:
+            self.results[index] = value
+        if self.window is None:
+            return
+        if index in self.errors and self.options.on_error == "group":
+            self.window.skip(index)
+        else:
+            self.window.deliver(index, value)
+
+    def publish_item(
+        self, index: int, phase: Phase, error: BaseException | None = None
+    ) -> None:
+        """Tell the hooks about an item."""
+        publish(
+            ItemRecord(
+                at=perf_counter(),
+                source=self.scope.path,
+                phase=phase,
+                index=index,
+                error=None if error is None else repr(error),
             )
-
-    # -- streaming: a bounded window of items started and not yet consumed
-
-    async def wait_for_room(self) -> None:
-        """Wait until an item may start without overfilling the window."""
-        window = self.options.window
-        while window is not None and self.started - self.taken >= window:
-            room: asyncio.Future[None] = self.loop.create_future()
-            self._room.append(room)
-            await room
-
-    def deliver(self, index: int, value: Any) -> None:
-        """Hand a finished item to the consumer."""
-        self.ready[index] = value
-        self._wake_consumer()
-
-    def take(self, index: int | None) -> tuple[int, Any] | None:
-        """Return item `index`, or any where None, if one is ready; make room for more."""
-        if index is None:
-            index = next(iter(self.ready), None)
-        if index is None or index not in self.ready:
-            return None
-        value = self.ready.pop(index)
-        self.taken += 1
-        while self._room:
-            room = self._room.popleft()
-            if not room.done():
-                room.set_result(None)
-                break
-        return index, value
-
-    async def wait_for_more(self) -> None:
-        """Wait until an item is ready or the run has ended."""
-        if not self.finished.is_set():
-            self._wakeup = self.loop.create_future()
-            await self._wakeup
+        )
 
     # -- the end
 
     async def join(self) -> list[Any]:
-        """Wait for the end, items' cleanup included; being cancelled cancels the run."""
+        """Wait for the end and all cleanup; being cancelled cancels the run."""
         cancelled: asyncio.CancelledError | None = None
         while not self.finished.is_set():
             try:
@@ -288,23 +286,19 @@ class Engine:
             except asyncio.CancelledError as error:
                 cancelled = error
                 self.stop(error)
-        if cancelled is not None:
+        try:
+            if cancelled is None:
+                return self.outcome.result()
+            self._see_outcome()
             raise cancelled
-        return self.outcome.result()
+        finally:
+            del self, cancelled
 
     def _has_more(self) -> bool:
+        if self.stopping or self._left.is_set():
+            return False
         begun = self.started if self.observed else len(self.results)
-        return not (self.stopping or self.finished.is_set() or begun == self.total)
-
-    def _annotate(self, error: BaseException, index: int) -> None:
-        traceback = error.__traceback__
-        if traceback is not None and traceback.tb_next is not None:
-            # Our own frame tells a reader nothing, and would keep the run alive.
-            error.__traceback__ = traceback.tb_next
-        note = f"in item {index} of {self._title()}"
-        notes = getattr(error, "__notes__", ())
-        if note not in notes and len(notes) < _MOST_NOTES:
-            error.add_note(note)
+        return begun != self.source.total
 
     def _worker_left(self, slot: Slot, task: asyncio.Task[None]) -> None:
         slot.task = None
@@ -313,29 +307,48 @@ class Engine:
             if task.cancelled():
                 self.stop(asyncio.CancelledError())
             elif (error := task.exception()) is not None:
+                trim(error)
                 error.add_note(f"raised by the source of items of {self._title()}")
                 self.stop(error)
-        if self.slots or self._closer is not None:
+        if self.slots:
             return
-        if self.stopping:
-            self._closer = self.loop.create_task(self._close())
-        else:
+        self._left.set()
+        if self._closer is None:
             self._end()
 
     async def _close(self) -> None:
+        """Close an async source when the last worker has left."""
+        while self.slots:
+            try:
+                await self._left.wait()
+            except asyncio.CancelledError as error:
+                self.stop(error)
         try:
             await self.source.aclose()
-        except Exception as error:  # noqa: BLE001
-            if isinstance(self.failure, Exception):
-                self.failure.add_note(f"closing the source of items failed: {error!r}")
-            else:
-                self.failure = error
-        finally:
+        except Exception as error:  # noqa: BLE001 - it becomes the run's failure
+            self._closing_failed(error)
+
+    def _closed(self, closer: asyncio.Task[None]) -> None:
+        self._closer = None
+        if closer.cancelled():
+            self.stop(asyncio.CancelledError())
+        if not self.slots:
             self._end()
 
+    def _closing_failed(self, error: Exception) -> None:
+        if isinstance(self.failure, Exception):
+            self.failure.add_note(f"closing the source of items failed: {error!r}")
+        else:
+            trim(error)
+            self.failure = error
+
     def _end(self) -> None:
+        if self.stopping:
+            try:
+                self.source.close()
+            except Exception as error:  # noqa: BLE001 - it becomes the run's failure
+                self._closing_failed(error)
         failure = self.failure
-        self._closer = None
         if failure is None and self.errors and self.options.on_error == "group":
             failure = BaseExceptionGroup(
                 f"{len(self.errors)} of {self.pacer.finished} items of"
@@ -351,37 +364,37 @@ class Engine:
             self.outcome.cancel()
         else:
             self.phase = "failed"
-            if isinstance(failure, StopIteration):
-                # No future or coroutine may raise it; PEP 479 turns it into this.
-                failure, cause = RuntimeError("an item raised StopIteration"), failure
-                failure.__cause__ = cause
-            self.outcome.set_exception(failure)
+            self.outcome.set_exception(
+                raisable(failure, streamed=self.window is not None)
+            )
         self.failure = None
         self.finished.set()
-        self._wake_consumer()
+        if self.window is not None:
+            # The stream tells, or was dropped by a consumer that is content.
+            self._see_outcome()
+            self.window.wake()
         self._publish_run()
-        watchers, self.watchers = self.watchers, []
-        for watcher in watchers:
-            self.loop.call_soon(watcher)
+        while self.watchers:
+            self.loop.call_soon(self.watchers.pop(0))
 
     def _title(self) -> str:
         return self.options.desc or self.name
 
-    def _wake_consumer(self) -> None:
-        if self._wakeup is not None and not self._wakeup.done():
-            self._wakeup.set_result(None)
+    def _see_outcome(self) -> None:
+        """Keep the loop from reporting a failure that nobody asked for."""
+        if not self.outcome.cancelled():
+            self.outcome.exception()
 
     def _publish_run(self) -> None:
         if wanted(RunRecord):
-            failed = len(self.errors)
             publish(
                 RunRecord(
                     at=perf_counter(),
                     source=self.scope.path,
                     phase=self.phase,
                     desc=self.options.desc,
-                    done=self.pacer.finished - failed,
-                    failed=failed,
+                    done=self.pacer.finished - len(self.errors),
+                    failed=len(self.errors),
                     total=self.total,
                 )
             )

@@ -2,13 +2,14 @@
 
 A worker whose items never suspend would keep the loop to itself, and a hundred workers
 with 5 ms of computing each make one pass of the loop last half a second. So the workers
-of a run share a time slice: once a pass of the loop has lasted `_SLICE` seconds, no item
-starts before the next pass.
+of a run share a time slice: once a pass of the loop has lasted `_SLICE` seconds, no
+item starts before the next pass.
 
-Reading the clock for every item would cost more than a small item. One countdown, `left`,
-gates everything that is not "run the item": only when it is used up does a worker take
-the slow path and look at the clock, and the stride adapts to how long items take. Pause,
-resize and cancel also need every worker's attention; they just let the countdown expire.
+Reading the clock for every item would cost more than a small item. One countdown,
+`left`, gates everything that is not "run the item": only when it is used up does a
+worker take the slow path and look at the clock, and the stride adapts to how long items
+take. Pause, resize and cancel also need every worker's attention; they just let the
+countdown expire.
 """
 
 from __future__ import annotations
@@ -25,7 +26,16 @@ _LONGEST_STRIDE = 16
 class Pacer:
     """Counts the finished items of a run and paces its workers."""
 
-    __slots__ = ("_counted", "_loop", "_opened", "_quota", "_seen", "_shut", "_stride", "left")
+    __slots__ = (
+        "_counted",
+        "_loop",
+        "_opened",
+        "_quota",
+        "_seen",
+        "_shut",
+        "_stride",
+        "left",
+    )
 
     left: int
     """Items that may still finish before a worker must take the slow path. Workers
@@ -49,7 +59,11 @@ class Pacer:
 
     def renew(self) -> None:
         """Let a stride of items finish without looking at the clock."""
-        self._counted, self._quota, self.left = self.finished, self._stride, self._stride
+        self._counted, self._quota, self.left = (
+            self.finished,
+            self._stride,
+            self._stride,
+        )
 
     async def breathe(self) -> None:
         """Adapt the stride, and wait for the next pass if this one is used up."""

@@ -1,7 +1,7 @@
 """Show the progress of a run that no job's panel shows.
 
-In a terminal that is a `tqdm` bar. Where panels are possible, whoever can draw them says so
-by `set_presenter`; the core itself knows no front end.
+In a terminal that is a `tqdm` bar. Where panels are possible, whoever can draw them
+says so by `set_presenter`; the core itself knows no front end.
 """
 
 from __future__ import annotations

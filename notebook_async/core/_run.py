@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from notebook_async.core._engine import Engine
-from notebook_async.core._options import positive_integer
+from notebook_async.core._options import integer
 from notebook_async.core._progress import show_progress
 from notebook_async.core._scope import current_scope
 from notebook_async.core._slot import BETWEEN
@@ -93,7 +93,7 @@ class JobRun(Generic[T]):
 
     @workers.setter
     def workers(self, workers: int) -> None:
-        self._engine.resize(positive_integer("workers", workers))
+        self._engine.resize(integer("workers", workers, least=1))
 
     @property
     def done(self) -> int:
@@ -152,7 +152,7 @@ class JobRun(Generic[T]):
         self._engine.resume()
 
     def cancel(self) -> None:
-        """Start no further item and cancel those in flight; `await` then waits for them.
+        """Start no further item and cancel those in flight; `await` waits for them.
 
         After the end of the run it does nothing.
 

@@ -1,7 +1,7 @@
 """Where code runs: the path of ids around it, and who wants to know of its runs.
 
-The board sets a scope around a job, a run sets one around its items. Whatever starts a run
-inside finds its place by this variable, across tasks and `asyncio.to_thread`.
+The board sets a scope around a job, a run sets one around its items. Whatever starts a
+run inside finds its place by this variable, across tasks and `asyncio.to_thread`.
 """
 
 from __future__ import annotations

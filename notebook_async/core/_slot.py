@@ -22,3 +22,17 @@ class Slot:
         self.task: asyncio.Task[None] | None = None
         self.index = BETWEEN
         self.cancelling = False
+
+    def cancel(self) -> bool:
+        """Cancel the worker; tell whether there was one to cancel."""
+        return self.task is not None and self.task.cancel()
+
+    @property
+    def condemned(self) -> bool:
+        """Whether the worker is done for, and not because its item is being cancelled.
+
+        Somebody cancels every task then, as a loop does that shuts down.
+        """
+        if self.task is None or self.task.done():
+            return True
+        return self.task.cancelling() > 0 and not self.cancelling

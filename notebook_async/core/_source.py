@@ -6,15 +6,18 @@ import inspect
 import operator
 import types
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, cast
 
 from notebook_async.errors import ArgumentTypeError, NotAwaitableError
 
-__all__ = ["Source"]
+__all__ = ["END", "Source"]
+
+END = object()
+"""What `Source.pull` returns once there are no more items."""
 
 
 class Source:
-    """The items of a run, pulled one by one, and the function that makes them awaitable.
+    """The items of a run, pulled one by one, and the function that makes awaitables.
 
     Attributes
     ----------
@@ -28,17 +31,20 @@ class Source:
         Number of items in all, or None where the source does not say.
     """
 
-    __slots__ = ("_jobs", "async_items", "func", "items", "total")
+    __slots__ = ("_ended", "_jobs", "async_items", "func", "items", "total")
 
     func: Callable[[Any], Any]
     items: Iterator[Any] | None
     async_items: AsyncIterator[Any] | None
     total: int | None
 
-    def __init__(self, jobs: Any, items: Any = None) -> None:
+    def __init__(self, jobs: object, items: object = None) -> None:
+        self._ended = False
         self._jobs = items is None
-        self.func = _start if items is None else jobs
-        values = _check_jobs(jobs) if items is None else _check_func(jobs, items)
+        if items is None:
+            self.func, values = _start, _check_jobs(jobs)
+        else:
+            self.func, values = _check_func(jobs), _check_iterable("items", items)
         self.items = self.async_items = self.total = None
         if isinstance(values, AsyncIterable):
             self.async_items = aiter(values)
@@ -48,47 +54,72 @@ class Source:
         if hint >= 0:
             self.total = hint
 
-    def explain(self, index: int, item: Any, error: TypeError) -> Exception:
+    async def pull(self) -> Any:  # noqa: ANN401 - items are anything
+        """Return the next item of an async source, or `END`.
+
+        Once ended it is not asked again: it might wait for ever.
+        """
+        if self._ended or self.async_items is None:
+            return END
+        item = await anext(self.async_items, END)
+        self._ended = item is END
+        return item
+
+    def explain(self, index: int, item: object, error: TypeError) -> Exception:
         """Return what to raise for a `TypeError` that no code of the item raised.
 
-        Such an error comes from calling or awaiting the item itself: it needs arguments,
-        or it is no awaitable. Any other error is returned as it is.
+        Such an error comes from calling or awaiting the item itself: it needs
+        arguments, or it is no awaitable. Any other error is returned as it is.
         """
-        if error.__traceback__ is None or error.__traceback__.tb_next is not None:
-            return error
         call = item if self._jobs else self.func
-        name = getattr(call, "__qualname__", None) or repr(call)
-        if callable(call) and not _accepts(call, () if self._jobs else (item,)):
-            given = "no argument" if self._jobs else "one argument, the item"
+        if error.__traceback__ is not None or not (
+            callable(call) or not inspect.isawaitable(call)
+        ):
+            return error
+        if not callable(call):
             return NotAwaitableError(
-                f"item {index}: {name}{inspect.signature(call)} is called with {given};"
-                f" pass {name}(...) itself, or run_jobs({name}, items)"
+                f"item {index} is {item!r} ({type(item).__name__}), which is neither an"
+                " awaitable nor a function without arguments"
             )
-        if callable(call):
+        name = getattr(call, "__qualname__", None) or repr(call)
+        if _accepts(call, () if self._jobs else (item,)):
             return NotAwaitableError(
                 f"item {index}: {name} returned something that cannot be awaited"
                 f" ({error}); make it `async def`, or run it in a thread with"
                 " asyncio.to_thread"
             )
+        signature = f"{name}{inspect.signature(call)}"
+        if self._jobs:
+            return NotAwaitableError(
+                f"item {index}: {signature} is called with no argument;"
+                f" pass {name}(...) itself, or run_jobs({name}, items)"
+            )
         return NotAwaitableError(
-            f"item {index} is {item!r} ({type(item).__name__}), which is neither an"
-            " awaitable nor a function without arguments"
+            f"item {index}: {signature} is called with one argument, the item;"
+            f" wrap it, as in run_jobs(lambda item: {name}(...), items)"
         )
 
-    async def aclose(self) -> None:
-        """Close what is left, so that no generator or coroutine stays half done."""
-        rest = self.async_items if self.items is None else self.items
-        if isinstance(rest, types.AsyncGeneratorType):
-            await rest.aclose()
-        elif isinstance(rest, types.GeneratorType):
-            rest.close()
+    def discard(self, item: object) -> None:
+        """Close an item that was pulled and will not run."""
+        if self._jobs and isinstance(item, types.CoroutineType):
+            item.close()
+
+    def close(self) -> None:
+        """Close what is left of an ordinary source, so that nothing stays half done."""
+        if isinstance(self.items, types.GeneratorType):
+            self.items.close()
         elif self._jobs and self.total is not None:
             for job in self.items or ():
-                if isinstance(job, types.CoroutineType):
-                    job.close()
+                self.discard(job)
+
+    async def aclose(self) -> None:
+        """Close what is left, whatever the source is."""
+        if isinstance(self.async_items, types.AsyncGeneratorType):
+            await self.async_items.aclose()
+        self.close()
 
 
-def _start(job: Any) -> Any:
+def _start(job: Any) -> Any:  # noqa: ANN401 - jobs are anything until they are awaited
     """Return the awaitable of an element of a list of jobs."""
     if type(job) is types.CoroutineType or not callable(job):
         return job
@@ -105,7 +136,7 @@ def _accepts(call: Callable[..., Any], arguments: tuple[Any, ...]) -> bool:
     return True
 
 
-def _check_jobs(jobs: Any) -> Any:
+def _check_jobs(jobs: object) -> Iterable[Any] | AsyncIterable[Any]:
     if isinstance(jobs, types.CoroutineType):
         name = jobs.__qualname__
         jobs.close()
@@ -122,21 +153,21 @@ def _check_jobs(jobs: Any) -> Any:
     return _check_iterable("jobs", jobs)
 
 
-def _check_func(func: Any, items: Any) -> Any:
+def _check_func(func: object) -> Callable[[Any], Any]:
     if not callable(func):
         raise ArgumentTypeError(
-            f"with items given, the first argument must be a function of one item,"
+            "with items given, the first argument must be a function of one item,"
             f" got {func!r} ({type(func).__name__})"
         )
-    return _check_iterable("items", items)
+    return func
 
 
-def _check_iterable(name: str, values: Any) -> Any:
-    if not isinstance(values, Iterable | AsyncIterable) and not hasattr(
-        values, "__getitem__"
-    ):
-        raise ArgumentTypeError(
-            f"{name} must be an iterable or an async iterable,"
-            f" got {values!r} ({type(values).__name__})"
-        )
-    return values
+def _check_iterable(name: str, values: object) -> Iterable[Any] | AsyncIterable[Any]:
+    if isinstance(values, Iterable | AsyncIterable):
+        return values
+    if hasattr(values, "__getitem__"):
+        return cast("Iterable[Any]", values)  # the iteration protocol of old
+    raise ArgumentTypeError(
+        f"{name} must be an iterable or an async iterable,"
+        f" got {values!r} ({type(values).__name__})"
+    )

@@ -75,7 +75,7 @@ class RateMeter:
         self._samples: deque[tuple[float, int]] = deque([(at, 0)])
 
     def rate(self, at: float, count: int) -> float | None:
-        """Return the counts per second at the time `at`, or None if there is none yet."""
+        """Return the counts per second at the time `at`, or None if there are none."""
         samples = self._samples
         if at - samples[-1][0] >= _SPACING:
             samples.append((at, count))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 from notebook_async.core._run import JobRun
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from notebook_async.core._options import RunOptions
     from notebook_async.core._source import Source
+    from notebook_async.core._window import Window
 
 __all__ = ["JobStream"]
 
@@ -36,11 +37,9 @@ class JobStream(Generic[T]):
     (3, 6)
     """
 
-    def __init__(self, source: Source, options: RunOptions, *, ordered: bool) -> None:
+    def __init__(self, source: Source, options: RunOptions) -> None:
         self._source = source
         self._options = options
-        self._ordered = ordered
-        self._next = 0
         self._run: JobRun[T] | None = None
         self._closed = False
 
@@ -49,7 +48,7 @@ class JobStream(Generic[T]):
         """The run behind the stream, or None before the first step."""
         return self._run
 
-    def __aiter__(self) -> JobStream[T]:
+    def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> tuple[int, T]:
@@ -57,21 +56,23 @@ class JobStream(Generic[T]):
             raise StopAsyncIteration
         if self._run is None:
             self._run = JobRun(self._source, self._options)
-        engine = self._run._engine  # noqa: SLF001
-        while True:
-            taken = engine.take(self._next if self._ordered else None)
-            if taken is not None:
-                self._next += 1
-                return taken
+        engine = self._run._engine  # noqa: SLF001 - the two halves of one class
+        window = cast("Window", engine.window)
+        while (taken := window.take()) is None:
             if engine.finished.is_set():
                 self._closed = True
-                engine.outcome.result()
+                try:
+                    engine.outcome.result()
+                finally:
+                    # Its traceback refers to this frame, and the engine to the error.
+                    del self, engine
                 raise StopAsyncIteration
             try:
-                await engine.wait_for_more()
+                await window.wait_for_more()
             except BaseException:
                 await self.aclose()
                 raise
+        return taken
 
     async def aclose(self) -> None:
         """Cancel what is left and wait for its cleanup.
@@ -92,7 +93,7 @@ class JobStream(Generic[T]):
         self._run.cancel()
         await self._run._engine.finished.wait()  # noqa: SLF001
 
-    async def __aenter__(self) -> JobStream[T]:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(

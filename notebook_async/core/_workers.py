@@ -1,4 +1,4 @@
-"""The two workers of a run: one that does nothing but the items, one that does the rest.
+"""The two workers of a run: one does nothing but the items, the other all the rest.
 
 Both end by returning; the engine notices. They differ only in what an item costs.
 """
@@ -9,13 +9,13 @@ from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
 from notebook_async.core._slot import BETWEEN, Slot
+from notebook_async.core._source import END
 
 if TYPE_CHECKING:
     from notebook_async.core._engine import Engine
+    from notebook_async.core.records import Phase
 
 __all__ = ["work", "work_observed"]
-
-_END = object()
 
 
 async def work(engine: Engine, slot: Slot) -> None:
@@ -29,17 +29,22 @@ async def work(engine: Engine, slot: Slot) -> None:
         results.append(None)
         try:
             results[index] = await func(item)
-        except BaseException as error:  # noqa: BLE001
+        except BaseException as error:  # noqa: BLE001 - the engine decides what it means
             outcome = engine.item_failed(slot, index, item, error)
             if outcome is None:
                 return
             results[index] = outcome
         pacer.left -= 1
-        if slot.cancelling or copy_context() != clean:
+        try:
+            unclean = slot.cancelling or copy_context() != clean
+        except Exception:  # noqa: BLE001 - arrays, for one, refuse to be compared
+            unclean = True
+        if unclean:
             engine.replace(slot)
             return
         if pacer.left <= 0 and await engine.checkpoint(slot):
             return
+    slot.index = BETWEEN
 
 
 async def work_observed(engine: Engine, slot: Slot) -> None:
@@ -48,49 +53,81 @@ async def work_observed(engine: Engine, slot: Slot) -> None:
     clean = copy_context()
     if await engine.checkpoint(slot):
         return
-    while True:
-        await engine.wait_for_room()
-        item = await _next_item(engine, slot)
-        if item is _END:
+    pull = _pull_alone if engine.source.items is None else _pull
+    while (item := await pull(engine, slot)) is not END:
+        if not await _run_item(engine, slot, item):
             return
-        if engine.paused:
-            await engine.wait_for_resume()
-        index = slot.index
-        engine.publish_item(slot, "running")
-        try:
-            value = await engine.source.func(item)
-        except BaseException as error:  # noqa: BLE001
-            value = engine.item_failed(slot, index, item, error)
-            engine.publish_item(slot, "failed", repr(error))
-            if value is None:
-                return
-        else:
-            engine.publish_item(slot, "done")
-        slot.index = BETWEEN
-        if engine.options.keep_results:
-            engine.results[index] = value
-        if engine.options.window is not None:
-            engine.deliver(index, value)
         pacer.left -= 1
-        if slot.cancelling or copy_context() != clean:
+        try:
+            unclean = slot.cancelling or copy_context() != clean
+        except Exception:  # noqa: BLE001 - arrays, for one, refuse to be compared
+            unclean = True
+        if unclean:
             engine.replace(slot)
             return
         if pacer.left <= 0 and await engine.checkpoint(slot):
             return
 
 
-async def _next_item(engine: Engine, slot: Slot) -> Any:
-    """Take the next item of the source and put the worker at it, or return `_END`."""
-    source = engine.source
-    if source.items is not None:
-        item = next(source.items, _END)
-    elif source.async_items is not None:
-        # Async generators refuse to be advanced twice at a time.
-        async with engine.lock:
-            item = await anext(source.async_items, _END)
-    if item is not _END:
-        slot.index = engine.started
-        engine.started += 1
-        if engine.options.keep_results:
-            engine.results.append(None)
+async def _pull(engine: Engine, slot: Slot) -> Any:  # noqa: ANN401 - items are anything
+    """Take the next item once it may start, or `END` where the worker must leave."""
+    window, source = engine.window, engine.source
+    while engine.paused or (window is not None and window.open >= window.size):
+        await engine.wait_for_resume()
+        if window is not None:
+            await window.wait_for_room()
+    if engine.must_leave(slot):
+        item = END
+    elif source.items is not None:
+        item = next(source.items, END)
+    else:
+        item = await source.pull()
+    if item is END:
+        if window is not None:
+            window.pass_on()
+        return END
+    if engine.stopping or engine.paused:
+        # It came about while the source took its time, or by the source itself.
+        try:
+            await engine.wait_for_resume()
+        except BaseException:
+            source.discard(item)
+            raise
+        if engine.stopping:
+            source.discard(item)
+            return END
+    engine.begin(slot)
     return item
+
+
+async def _pull_alone(engine: Engine, slot: Slot) -> Any:  # noqa: ANN401 - as `_pull`
+    """Take the next item as `_pull` does, one worker at a time.
+
+    An async generator refuses to be advanced twice at once, and whoever looks for room
+    next must see what was taken before.
+    """
+    async with engine.lock:
+        return await _pull(engine, slot)
+
+
+async def _run_item(engine: Engine, slot: Slot, item: object) -> bool:
+    """Run one item and say what came of it; tell whether the worker may go on."""
+    index = slot.index
+    if engine.recorded:
+        engine.publish_item(index, "running")
+    try:
+        value = await engine.source.func(item)
+    except BaseException as error:  # noqa: BLE001 - the engine decides what it means
+        value = engine.item_failed(slot, index, item, error)
+        failure = engine.errors.get(index)
+        if engine.recorded:
+            phase: Phase = "cancelled" if failure is None else "failed"
+            engine.publish_item(index, phase, failure)
+        if value is None:
+            return False
+    else:
+        if engine.recorded:
+            engine.publish_item(index, "done")
+    slot.index = BETWEEN
+    engine.keep(index, value)
+    return True

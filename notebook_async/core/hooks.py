@@ -1,13 +1,13 @@
 """Publish records to whoever asked for them.
 
 A hook is a callable that takes one record. It says which kinds it wants, and a producer
-asks `wanted(kind)` before it builds anything, so that what nobody watches costs nothing.
+asks `wanted(kind)` before it builds anything: what nobody watches costs nothing.
 """
 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -23,7 +23,7 @@ _R_contra = TypeVar("_R_contra", contravariant=True)
 class Hook(Protocol[_R_contra]):
     """A callable that takes one record. It must be quick and must not block."""
 
-    def __call__(self, record: _R_contra, /) -> Any:
+    def __call__(self, record: _R_contra, /) -> object:
         """Take note of `record`."""
 
 
@@ -54,7 +54,7 @@ class HookHandle:
         for kind in self._kinds:
             _handles[kind] = tuple(h for h in _handles.get(kind, ()) if h is not self)
 
-    def __enter__(self) -> HookHandle:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -68,8 +68,8 @@ class HookHandle:
     def _tell(self, record: Record) -> None:
         try:
             self._hook(record)
-        except Exception:
-            # A viewer's fault must not become the run's. Once is enough for a log.
+        except Exception:  # noqa: BLE001 - a viewer's fault must not become the run's
+            # Once is enough for a log.
             if not self._failed:
                 self._failed = True
                 _log.exception("the hook %r failed on %r", self._hook, record)

@@ -1,10 +1,11 @@
 """The one vocabulary in which the package tells what happens.
 
-Producers publish these frozen records to `notebook_async.core.hooks`; panels, tracing and
-tests read them, and nothing else observes a run. A record that nobody wants is not built.
+Producers publish these frozen records to `notebook_async.core.hooks`; panels, tracing
+and tests read them, and nothing else observes a run. A record that nobody wants is not
+built.
 
-`at` is in seconds of `time.perf_counter`; `Anchor` ties that clock to the wall clock once
-per recording, so that records stay comparable when the wall clock is set.
+`at` is in seconds of `time.perf_counter`; `Anchor` ties that clock to the wall clock
+once per recording, so that records stay comparable when the wall clock is set.
 """
 
 from __future__ import annotations

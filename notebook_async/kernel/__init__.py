@@ -10,6 +10,7 @@ from notebook_async.kernel._host import (
     get_shell,
     require_shell,
 )
+from notebook_async.kernel._interrupts import cancelling_on_interrupt
 from notebook_async.kernel._output import OutputRouter, Sink, current_sink
 from notebook_async.kernel._shutdown import ShutdownGuard
 from notebook_async.kernel._tracebacks import (
@@ -26,6 +27,7 @@ __all__ = [
     "OutputRouter",
     "ShutdownGuard",
     "Sink",
+    "cancelling_on_interrupt",
     "compile_cell",
     "current_sink",
     "detect_host",

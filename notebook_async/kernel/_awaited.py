@@ -1,7 +1,7 @@
 """Let magics that return an awaitable be awaited by their cell.
 
-IPython calls a magic from generated code. Put `await` before that call and the cell is a
-native async cell: ipykernel awaits it on its own loop, an interrupt cancels it alone,
+IPython calls a magic from generated code. Put `await` before that call and the cell is
+a native async cell: ipykernel awaits it on its own loop, an interrupt cancels it alone,
 `Out` and `_` work, and no loop is nested in another.
 """
 

@@ -1,4 +1,4 @@
-"""Compile the body of a cell magic as IPython compiles a cell, and run it as a coroutine.
+"""Compile the body of a cell magic as IPython compiles a cell; run it as a coroutine.
 
 File name and line numbers are those of the cell in which the magic stands, so that
 tracebacks and the debugger point at what a person sees.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +38,7 @@ class CellCode:
     last: CodeType | None
 
     async def run(self) -> Any:
-        """Run the cell in the user's namespace and return its last expression's value."""
+        """Run the cell in the user's namespace; return its last expression's value."""
         __tracebackhide__ = True
         value = None
         for code in (self.body, self.last):
@@ -75,6 +76,8 @@ def compile_cell(shell: Any, magic_line: str, body: str) -> CellCode:
     SyntaxError
         With the cell's own file name and line number.
     """
+    # IPython's transformation drops blank lines at the start, and so would shift it.
+    body = _without_blank_start(body)
     cell = current_cell(shell, magic_line, body)
     above = cell.text[: max(0, len(cell.text.rstrip()) - len(body.rstrip()))]
     transformed = shell.transform_cell(body)
@@ -104,3 +107,8 @@ def compile_cell(shell: Any, magic_line: str, body: str) -> CellCode:
         compile(tree, filename, "exec", flags, dont_inherit=True) if tree.body else None
     )
     return CellCode(shell, body, filename, cell.number, statements, last)
+
+
+def _without_blank_start(text: str) -> str:
+    lines = text.splitlines(keepends=True)
+    return "".join(itertools.dropwhile(str.isspace, lines))

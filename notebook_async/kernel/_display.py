@@ -42,8 +42,8 @@ def display_value(value: Any, sink: Sink) -> None:
     if value is None:
         return
     data, metadata = require_shell().display_formatter.format(value)
-    if data:
-        sink.display(data, metadata, display_id=None, update=False)
+    if data and sink.display(data, metadata, display_id=None, update=False):
+        display_bundle(data)
 
 
 def print_plain(text: str) -> None:

@@ -21,7 +21,8 @@ class Host:
     Attributes
     ----------
     kind
-        `kernel`: a Jupyter kernel; `terminal`: IPython in a terminal; `script`: neither.
+        `kernel`: a Jupyter kernel; `terminal`: IPython in a terminal; `script`:
+        neither.
     ipykernel
         Version of ipykernel, in a kernel.
     front_end

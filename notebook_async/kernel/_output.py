@@ -1,12 +1,13 @@
 """Send what a job prints and displays to that job, wherever cells are by then.
 
 A context variable names the sink of the code that runs; tasks and `asyncio.to_thread`
-inherit it. `sys.stdout` and `sys.stderr` stay the objects they are, and only the `write`
-of the instances is replaced, so that logging handlers which keep a stream are routed too.
+inherit it. `sys.stdout` and `sys.stderr` stay the objects they are, and only the
+`write` of the instances is replaced, so that logging handlers which keep a stream are
+routed too.
 
-IPython 9 replaces `write` itself around every synchronous cell and puts back, at its end,
-what it found. A patch made inside such a cell is lost with it, so the router checks its
-place before each cell and once the loop runs again after it.
+IPython 9 replaces `write` itself around every synchronous cell and puts back, at its
+end, what it found. A patch made inside such a cell is lost with it, so the router
+checks its place before each cell and once the loop runs again after it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import asyncio
 import sys
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
+from weakref import WeakSet
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,13 +55,22 @@ class OutputRouter:
     def __init__(self, shell: Any) -> None:
         self._shell = shell
         self._installed = False
+        self._publisher: Any = None
+        self._before: dict[str, Any] = {}
+        self._streams: WeakSet[Any] = WeakSet()
 
     def install(self) -> None:
         """Start to route; a second call does nothing."""
         if self._installed:
             return
         self._installed = True
-        publisher = self._shell.display_pub
+        # Under `%%capture` the shell has another publisher for a while.
+        self._publisher = publisher = self._shell.display_pub
+        self._before = {
+            name: value
+            for name, value in vars(publisher).items()
+            if name in {"publish", "clear_output"}
+        }
         publisher.publish = self._route_publish(publisher.publish)
         publisher.clear_output = self._route_clear(publisher.clear_output)
         self._shell.events.register("pre_run_cell", self._before_cell)
@@ -75,7 +86,8 @@ class OutputRouter:
         self._shell.events.unregister("pre_run_cell", self._before_cell)
         self._shell.events.unregister("post_run_cell", self._after_cell)
         for name in ("publish", "clear_output"):
-            self._shell.display_pub.__dict__.pop(name, None)
+            vars(self._publisher).pop(name, None)
+        vars(self._publisher).update(self._before)
         self._restore_streams()
         self._soon(self._restore_streams)
 
@@ -96,17 +108,27 @@ class OutputRouter:
         if not self._installed:
             return
         for name in _STREAMS:
-            stream = getattr(sys, name)
-            if getattr(stream.write, "router", None) is not self:
-                stream.write = self._route_write(stream.write, name)
+            stream: Any = getattr(sys, name)
+            if stream is None or self._routes(stream.write):
+                continue
+            stream.write = self._route_write(stream.write, name)
+            self._streams.add(stream)
 
     def _restore_streams(self) -> None:
-        for name in _STREAMS:
-            stream = getattr(sys, name)
-            while getattr(stream.write, "router", None) is self:
-                stream.write = stream.write.original
-            if getattr(stream.write, "__self__", None) is stream:
-                del stream.write
+        for stream in list(self._streams):
+            write = stream.write
+            if not self._routes(write):
+                continue
+            while self._routes(write):
+                write = write.original
+            is_method = getattr(write, "__self__", None) is stream
+            if is_method:
+                del stream.write  # the method of its class shows again
+            else:
+                stream.write = write
+
+    def _routes(self, write: Any) -> bool:
+        return getattr(write, "router", None) is self
 
     def _route_write(
         self, original: Callable[[str], int | None], name: str

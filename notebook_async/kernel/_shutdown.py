@@ -1,4 +1,4 @@
-"""Clean up before the kernel stops: on shutdown, on restart, and at the end of Python."""
+"""Clean up before the kernel stops: on shutdown, restart and at the end of Python."""
 
 from __future__ import annotations
 
@@ -33,8 +33,13 @@ class ShutdownGuard:
     """
 
     def __init__(
-        self, shell: Any, cleanup: Callable[[], Awaitable[object]], *, bound: float = 2.0
+        self,
+        shell: Any,
+        cleanup: Callable[[], Awaitable[object]],
+        *,
+        bound: float = 2.0,
     ) -> None:
+        self._shell = shell
         self._kernel = getattr(shell, "kernel", None)
         self._cleanup = cleanup
         self._bound = bound
@@ -45,6 +50,7 @@ class ShutdownGuard:
         """Wrap the kernel's shutdown, and register for the end of Python."""
         atexit.register(self._at_exit)
         if self._kernel is None:
+            self._wrap_leaving()
             return
         original = self._kernel.do_shutdown
 
@@ -58,12 +64,26 @@ class ShutdownGuard:
     def uninstall(self) -> None:
         """Put the kernel's shutdown back."""
         atexit.unregister(self._at_exit)
+        vars(self._shell).pop("_atexit_once", None)
         if self._kernel is not None:
-            self._kernel.__dict__.pop("do_shutdown", None)
+            vars(self._kernel).pop("do_shutdown", None)
 
     def watch_loop(self, loop: asyncio.AbstractEventLoop) -> None:
         """Name the loop on which the cleanup must run."""
         self._loop = loop
+
+    def _wrap_leaving(self) -> None:
+        # A terminal session forgets the user's names when it is left, before the end of
+        # Python, and jobs need them to clean up. IPython has no public hook there.
+        original = getattr(self._shell, "_atexit_once", None)
+        if original is None:
+            return
+
+        def leave() -> None:
+            self._at_exit()
+            original()
+
+        self._shell._atexit_once = leave  # noqa: SLF001
 
     async def _run_cleanup(self) -> None:
         loop = self._loop
@@ -80,7 +100,9 @@ class ShutdownGuard:
             async with asyncio.timeout(self._bound):
                 await waiting
         except TimeoutError:
-            _log.warning(
+            # A kernel's log comes to its terminal; nobody reads its streams any more.
+            log = getattr(self._kernel, "log", _log)
+            log.warning(
                 "jobs were not cleaned up within %.1f s before shutdown", self._bound
             )
 

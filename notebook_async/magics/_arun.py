@@ -13,6 +13,7 @@ from IPython.core.magic_arguments import argument, magic_arguments
 from notebook_async.kernel import (
     CellCode,
     CellSyntaxError,
+    cancelling_on_interrupt,
     compile_cell,
     current_sink,
     detect_host,
@@ -41,6 +42,8 @@ _LONGEST_NAME = 40
 @magics_class
 class ArunMagics(Magics):
     """The cell magic that starts jobs."""
+
+    shell: Any
 
     def __init__(self, shell: Any, board: JobBoard) -> None:
         super().__init__(shell)
@@ -158,10 +161,10 @@ class ArunMagics(Magics):
         lines = render_traceback(self.shell, error, filename=code.filename)
         pin_traceback(error, lines)
         sink = current_sink.get()
-        text = "\n".join(lines) + "\n"
-        if sink is not None:
-            sink.write("error", text)
-        if options.wait and options.keep_going:
+        text = "\n".join(lines)
+        echoes = sink is not None and sink.write("error", f"{text}\n")
+        # A cell that waits raises the exception, and IPython shows it.
+        if options.keep_going if options.wait else echoes:
             print_plain(text)
 
     async def _finish(self, job: Job, options: argparse.Namespace) -> Any:
@@ -172,7 +175,8 @@ class ArunMagics(Magics):
             await asyncio.sleep(0)
             return None
         try:
-            await job.wait()
+            with cancelling_on_interrupt(job.cancel):
+                await job.wait()
         except asyncio.CancelledError:
             job.cancel()
             await job.wait()

@@ -32,6 +32,7 @@ class _Extension:
         self._board = board
         self._undo: list[Callable[[], object]] = []
         self._ending: asyncio.Handle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def load(self) -> None:
         shell = self._shell
@@ -42,16 +43,17 @@ class _Extension:
         awaited = AwaitedMagics(
             shell,
             cell_magic="arun",
-            line_magic=f"'jobs', '(?:{'|'.join(AWAITED_ACTIONS)})\\b",
+            line_magic=f"'jobs', ['\"](?:{'|'.join(AWAITED_ACTIONS)})\\b",
         )
-        for part in (OutputRouter(shell), awaited, Completer(shell, self._board), guard):
+        for part in (
+            OutputRouter(shell),
+            awaited,
+            Completer(shell, self._board),
+            guard,
+        ):
             part.install()
             self._undo.append(part.uninstall)
-        self._undo.append(
-            self._board.on_start(
-                lambda _: guard.watch_loop(asyncio.get_running_loop())
-            )
-        )
+        self._undo.append(self._board.on_start(lambda _: self._watch_loop(guard)))
         formatter = shell.display_formatter.ipython_display_formatter
         formatter.for_type(Job, show_job)
         self._undo.append(lambda: formatter.pop(Job))
@@ -67,12 +69,11 @@ class _Extension:
         while self._undo:
             self._undo.pop()()
         # A reload unloads and loads again in one cell, and is to keep the jobs. So they
-        # are cancelled only if the cell ends without a load.
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            return
-        self._ending = loop.call_soon(self._board.cancel_all)
+        # are cancelled only if the cell ends without a load. In a terminal no loop runs
+        # by now: then it is done when the loop of the jobs runs again.
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            self._ending = loop.call_soon_threadsafe(self._board.cancel_all)
 
     def active_in(self, shell: Any) -> bool:
         return self._shell is shell and bool(self._undo)
@@ -80,6 +81,10 @@ class _Extension:
     def keep_jobs(self) -> None:
         if self._ending is not None:
             self._ending.cancel()
+
+    def _watch_loop(self, guard: ShutdownGuard) -> None:
+        self._loop = asyncio.get_running_loop()
+        guard.watch_loop(self._loop)
 
     def _forget_magics(self) -> None:
         magics = self._shell.magics_manager.magics

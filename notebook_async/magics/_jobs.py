@@ -144,7 +144,9 @@ class JobsMagics(Magics):
 
     def _clear(self, references: list[str]) -> None:
         if references:
-            raise UsageError("jobs clear: takes no jobs, it forgets all that have ended")
+            raise UsageError(
+                "jobs clear: takes no jobs, it forgets all that have ended"
+            )
         number = self._board.clear()
         print_plain(f"forgot {number} job{'' if number == 1 else 's'}")
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
+import keyword
 import re
+import shlex
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from IPython.core.error import UsageError
-from IPython.core.magic_arguments import parse_argstring
-
-if TYPE_CHECKING:
-    import argparse
 
 __all__ = ["option_names", "parse_options", "positive_seconds", "variable_name"]
 
@@ -24,7 +23,7 @@ def parse_options(magic: Any, line: str) -> argparse.Namespace:
         If an option is unknown or its value wrong; the message says how to mend it.
     """
     try:
-        namespace: argparse.Namespace = parse_argstring(magic, line)
+        namespace: argparse.Namespace = magic.parser.parse_args(_split(line))
     except UsageError as error:
         raise UsageError(_explain(magic, str(error))) from None
     except ValueError as error:  # an unbalanced quote
@@ -48,17 +47,29 @@ def positive_seconds(text: str) -> float:
     try:
         seconds = float(text)
     except ValueError:
-        raise UsageError(f"expected seconds, as in 2.5; got {text!r}") from None
+        raise argparse.ArgumentTypeError(
+            f"expected seconds, as in 2.5; got {text!r}"
+        ) from None
     if not 0 < seconds < float("inf"):
-        raise UsageError(f"expected seconds > 0, got {text!r}")
+        raise argparse.ArgumentTypeError(f"expected seconds > 0, got {text!r}")
     return seconds
 
 
 def variable_name(text: str) -> str:
     """Return an option that names a variable of the user."""
-    if not text.isidentifier():
-        raise UsageError(f"expected the name of a variable, got {text!r}")
+    if not text.isidentifier() or keyword.iskeyword(text):
+        raise argparse.ArgumentTypeError(
+            f"expected the name of a variable, got {text!r}"
+        )
     return text
+
+
+def _split(line: str) -> list[str]:
+    # IPython's own `arg_split` leaves the quotes around a word.
+    words = shlex.shlex(line, posix=True)
+    words.whitespace_split = True
+    words.commenters = words.escape = ""
+    return list(words)
 
 
 def _explain(magic: Any, message: str) -> str:
@@ -67,6 +78,8 @@ def _explain(magic: Any, message: str) -> str:
         return f"{magic.__name__}: {message}"
     given = unknown["first"]
     names = option_names(magic)
-    close = get_close_matches(given.partition("=")[0], names, n=1, cutoff=0.5)
+    word = given.partition("=")[0].lstrip("-")
+    close = [name for name in names if name.startswith(f"--{word}")]
+    close = close or get_close_matches(f"--{word}", names, n=1, cutoff=0.5)
     hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(names)}"
     return f"{magic.__name__}: unknown option {given}; {hint}"

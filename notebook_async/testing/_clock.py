@@ -1,9 +1,10 @@
 """An event loop for tests whose clock jumps to the next timer when nothing is ready.
 
-Idea: `MockClock` with an autojump threshold of zero in `trio`. The loop's selector never
-waits: with nothing ready it moves the clock to the next timer instead. While a worker
-thread runs the clock stands still, for the thread lives in real time and a jump would
-fire time-outs that nobody has earned.
+Idea: `MockClock` with an autojump threshold of zero in `trio`. The loop's selector does
+not wait: with nothing ready it moves the clock to the next timer instead. While a
+worker thread runs the clock stands still, for the thread lives in real time and a jump
+would fire time-outs that nobody has earned. Files and sockets are waited for only where
+there is no timer to jump to.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 # Below this a sum of decimal fractions such as ten times 0.1 is off only by rounding.
 _DIGITS = 9
 
+# The pipe by which threads wake the loop.
+_OWN_FILES = 1
+
 
 class _JumpSelector(selectors.DefaultSelector):
     """A selector that moves a clock instead of waiting."""
@@ -36,7 +40,8 @@ class _JumpSelector(selectors.DefaultSelector):
         ready = super().select(0)
         if ready or (timeout is not None and timeout <= 0):
             return ready
-        if self.threads:
+        files = len(self.get_map()) > _OWN_FILES
+        if self.threads or (timeout is None and files):
             return super().select(None)
         if timeout is None:
             raise AllTasksBlockedError(
@@ -78,8 +83,8 @@ class VirtualClockLoop(asyncio.SelectorEventLoop):
         """
         return self._jump.now
 
-    def run_in_executor(  # type: ignore[override]
-        self, executor: Executor | None, func: Callable[..., Any], *args: Any
+    def run_in_executor(
+        self, executor: Executor | None, func: Callable[..., Any], *args: object
     ) -> asyncio.Future[Any]:
         """Run `func` in a thread, with the clock standing still until it returns.
 
@@ -95,7 +100,10 @@ class VirtualClockLoop(asyncio.SelectorEventLoop):
         future.add_done_callback(self._thread_done)
         return future
 
-    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
+    async def shutdown_default_executor(
+        self,
+        timeout: float | None = None,  # noqa: ASYNC109 - as in asyncio
+    ) -> None:
         """Join the default executor's threads in real time.
 
         Examples

@@ -1,8 +1,8 @@
 """Show a job or a run in the way that fits where this code runs.
 
-In a kernel that is a live panel with a still picture beside it in the same display; when
-the job ends, the still picture replaces both, so that the saved notebook tells the truth
-in a new kernel too. In a terminal it is a line of text.
+In a kernel that is a live panel with a still picture beside it in the same display;
+when the job ends, the still picture replaces both, so that the saved notebook tells the
+truth in a new kernel too. In a terminal it is a line of text.
 """
 
 from __future__ import annotations
@@ -113,6 +113,7 @@ def _show_plain(subject: Subject, display_id: str) -> None:
     if subject.ended:
         return
     loop = asyncio.get_running_loop()
+    timer: asyncio.TimerHandle | None = None
 
     def update() -> None:
         nonlocal timer
@@ -120,7 +121,8 @@ def _show_plain(subject: Subject, display_id: str) -> None:
         timer = loop.call_later(_INTERVAL, update)
 
     def finish(_: Any) -> None:
-        timer.cancel()
+        if timer is not None:
+            timer.cancel()
         display_bundle(_plain(subject), display_id=display_id, update=True)
 
     timer = loop.call_later(_INTERVAL, update)

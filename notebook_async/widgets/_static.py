@@ -1,7 +1,8 @@
 """A panel as still HTML: what stays in the saved notebook, trusted or not.
 
-Notebooks that are not trusted lose inline SVG, style sheets and scripts, so the picture is
-an `<img>` with a data URI, and all words are ordinary elements in the reader's own colours.
+Notebooks that are not trusted lose inline SVG, style sheets and scripts, so the picture
+is an `<img>` with a data URI, and all words are ordinary elements in the reader's own
+colours.
 """
 
 from __future__ import annotations
@@ -32,44 +33,50 @@ __all__ = ["bar_picture", "board_html", "panel_html"]
 # pattern of its own too.
 _COLOURS = {"done": "#009E73", "failed": "#D55E00", "running": "#0072B2"}
 _COLOURS |= {"waiting": "#E69F00", "queued": "#8c959f", "cancelled": "#8c959f"}
-_WIDTH = 1000
-_TAIL = 200
-_FRAME = "border:1px solid #8c959f;padding:8px 10px;margin:2px 0"
+_TAIL = 12
+_MOST = 500
+_FRAME = (
+    "border:1px solid rgba(140,149,159,0.45);border-radius:6px;padding:8px 10px;"
+    "margin:2px 0;font-size:13px"
+)
 _DIM = "opacity:0.75"
 _PRE = "margin:6px 0 0;padding:0;white-space:pre-wrap;font-size:12px"
 
 
-def bar_picture(counts: Counts, *, height: int = 8) -> str:
-    """Return an `<img>` of a bar, with its numbers as alternative text."""
+def bar_picture(counts: Counts, *, width: int = 800, height: int = 8) -> str:
+    """Return an `<img>` of a bar, with its numbers as alternative text.
+
+    Parameters
+    ----------
+    counts
+        The numbers.
+    width, height
+        About the size in pixels. It fills its place, and front ends keep the ratio.
+    """
     finished = counts["done"] + counts["failed"]
     total = counts["total"] or max(finished + counts["running"], 1)
     parts, x = [], 0.0
     for kind in ("done", "failed", "running", "waiting"):
         number: int = counts[kind]  # type: ignore[literal-required]
-        width = min(_WIDTH * number / total, _WIDTH - x)
-        if width > 0:
-            parts.append(
-                f'<rect x="{x:.1f}" width="{width:.1f}" height="{height}"'
-                f' fill="{_COLOURS[kind]}"/>'
-            )
+        length = min(width * number / total, width - x)
+        if length > 0:
+            place = f'<rect x="{x:.1f}" width="{length:.1f}" height="{height}"'
+            parts.append(f'{place} fill="{_COLOURS[kind]}"/>')
             if kind != "done":
-                parts.append(
-                    f'<rect x="{x:.1f}" width="{width:.1f}" height="{height}"'
-                    f' fill="url(#{kind})"/>'
-                )
-            x += width
+                parts.append(f'{place} fill="url(#{kind})"/>')
+            x += length
     svg = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}"'
-        f' width="{_WIDTH}" height="{height}" preserveAspectRatio="none">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}"'
+        f' width="{width}" height="{height}" preserveAspectRatio="none">'
         f"{_PATTERNS}"
-        f'<rect width="{_WIDTH}" height="{height}" fill="#8c959f" fill-opacity="0.35"/>'
+        f'<rect width="{width}" height="{height}" fill="#8c959f" fill-opacity="0.35"/>'
         f"{''.join(parts)}</svg>"
     )
     words = html.escape(", ".join(text for _, text in count_words(counts)))
     data = base64.b64encode(svg.encode()).decode()
     return (
         f'<img alt="{words}" src="data:image/svg+xml;base64,{data}"'
-        f' width="100%" height="{height}">'
+        f' style="width:100%;height:{height}px">'
     )
 
 
@@ -96,7 +103,7 @@ def board_html(views: Iterable[View]) -> str:
     """Return the board as a table."""
     rows = []
     for view in views:
-        bar = bar_picture(view["bar"], height=6) if view["runs"] else ""
+        bar = bar_picture(view["bar"], width=160, height=6) if view["runs"] else ""
         words = " ".join(text for _, text in count_words(view["bar"]))
         now = html.escape(view["error"] or (words if view["runs"] else ""))
         rows.append(
@@ -111,8 +118,11 @@ def board_html(views: Iterable[View]) -> str:
         )
     if not rows:
         return "<div>no jobs yet: start one with <code>%%arun</code></div>"
-    head = "<tr><th></th><th>job</th><th>state</th><th>progress</th><th>now</th></tr>"
-    return f"<table>{head}{''.join(rows)}</table>"
+    head = "".join(
+        f'<th style="text-align:left">{word}</th>'
+        for word in ("", "job", "state", "progress", "now")
+    )
+    return f"<table><tr>{head}</tr>{''.join(rows)}</table>"
 
 
 def _numbers(counts: Counts) -> str:
@@ -128,7 +138,7 @@ def _numbers(counts: Counts) -> str:
 def _runs_table(view: View) -> str:
     rows = "".join(
         f'<tr><td style="text-align:left">{html.escape(run["desc"])}</td>'
-        f'<td style="width:50%">{bar_picture(run, height=4)}</td>'
+        f'<td style="width:50%">{bar_picture(run, width=400, height=4)}</td>'
         f'<td style="text-align:left;{_DIM}">'
         f"{' '.join(text for _, text in count_words(run))}</td></tr>"
         for run in view["runs"]
@@ -140,34 +150,40 @@ def _failures(view: View) -> str:
     if not view["failures"]:
         return ""
     lines = [
-        f"✕ {html.escape(failure['run'])} item {failure['index']}"
-        f"  {html.escape(failure['error'])}"
+        f"✕ {failure['run']} item {failure['index']}  {failure['error']}"
         for failure in view["failures"]
     ]
     more = view["failures_total"] - len(lines)
     if more > 0:
         lines.insert(0, f"… {more:,} more")
-    body = "\n".join(lines)
-    return (
-        f"<details><summary>{view['failures_total']:,} failed</summary>"
-        f'<pre style="{_PRE}">{body}</pre></details>'
-    )
+    summary = "1 failed item" if view["failures_total"] == 1 else "failed items"
+    return f"<details><summary>{summary}</summary>{_pre(lines)}</details>"
 
 
 def _log(view: View, log: LogSlice) -> str:
     parts = []
     ordinary = _only(log, error=False)
-    lines = final_lines(ordinary, most=_TAIL)
+    lines = final_lines(ordinary, most=_MOST)
+    if len(lines) > _TAIL:
+        earlier = lines[:-_TAIL]
+        parts.append(
+            f"<details><summary>{len(earlier):,} earlier lines</summary>"
+            f"{_pre(earlier)}</details>"
+        )
     if lines:
-        parts.append(f'<pre style="{_PRE}">{html.escape(chr(10).join(lines))}</pre>')
+        parts.append(_pre(lines[-_TAIL:]))
     if view["error"]:
         summary = html.escape(view["error"])
-        trace = html.escape("\n".join(final_lines(_only(log, error=True))))
-        parts.append(
-            f'<details><summary style="color:{_COLOURS["failed"]}">✕ {summary}'
-            f'</summary><pre style="{_PRE}">{trace}</pre></details>'
-        )
+        trace = final_lines(_only(log, error=True))
+        line = f'<span style="color:{_COLOURS["failed"]}">✕ {summary}</span>'
+        if trace:
+            line = f"<details><summary>{line}</summary>{_pre(trace)}</details>"
+        parts.append(f"<div>{line}</div>")
     return "".join(parts)
+
+
+def _pre(lines: list[str]) -> str:
+    return f'<pre style="{_PRE}">{html.escape(chr(10).join(lines))}</pre>'
 
 
 def _only(log: LogSlice, *, error: bool) -> LogSlice:

@@ -42,18 +42,18 @@ def panel_text(view: View, log: LogSlice) -> str:
 
 
 def plain_log(text: str) -> str:
-    """Return text without terminal colours.
+    r"""Return text without terminal colours.
 
     Examples
     --------
-    >>> plain_log("\\x1b[31mred\\x1b[0m")
+    >>> plain_log("\x1b[31mred\x1b[0m")
     'red'
     """
     return _ANSI.sub("", text)
 
 
 def final_lines(log: LogSlice, *, most: int | None = None) -> list[str]:
-    """Return the lines of a log as they stand: without colours, `\\r` carried out.
+    r"""Return the lines of a log as they stand: without colours, `\r` carried out.
 
     Parameters
     ----------
@@ -83,7 +83,9 @@ def board_text(jobs: Iterable[Job]) -> str:
     rows = [["", "job", "name", "state", "time", "progress"]]
     for view, _ in ((_job_view(job), job) for job in jobs):
         bar = view["bar"]
-        progress = "  ".join(text for _, text in count_words(bar)) if view["runs"] else ""
+        progress = (
+            "  ".join(text for _, text in count_words(bar)) if view["runs"] else ""
+        )
         if view["error"]:
             progress = view["error"] if not progress else f"{progress}  {view['error']}"
         glyph, _, state = state_words(view).partition(" ")

@@ -1,14 +1,15 @@
 """The live panel of a job: one widget, one ES module, at most ten messages a second.
 
-The panel polls its subject; nothing is pushed per event. The header is a trait, replaced
-whole when it has changed. The log is sent as it grows, with character offsets, so that a
-view which missed something asks for all of it; a page that reloads gets the state of that
-moment, for `get_state` makes it anew.
+The panel polls its subject; nothing is pushed per event, and a tick sends one message.
+The header is a trait, replaced whole when it has changed. The log is sent as it grows,
+with character offsets, so that a view which missed something asks for all of it; a page
+that reloads gets the state of that moment, for `get_state` makes it anew.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,21 +18,17 @@ import ipywidgets
 import traitlets
 
 from notebook_async.kernel import front_end_answered
-from notebook_async.widgets._text import plain_log
+from notebook_async.widgets._log_feed import LogFeed
 
 if TYPE_CHECKING:
-    from notebook_async.board import LogSlice
-    from notebook_async.widgets._view import Subject, View
+    from collections.abc import Callable
+
+    from notebook_async.widgets._view import Subject
 
 __all__ = ["JobPanel"]
 
 _STATIC = Path(__file__).parent / "static"
 _SEEN, _UNSEEN = 0.1, 1.0
-# Characters: of a message ten times a second, of the end of a log sent as a whole, and
-# of what a view may lag behind before the panel skips to the end.
-_MOST_AT_ONCE = 12_000
-_TAIL = 60_000
-_BACKLOG = 120_000
 
 
 class JobPanel(anywidget.AnyWidget):
@@ -51,33 +48,29 @@ class JobPanel(anywidget.AnyWidget):
     def __init__(self, subject: Subject) -> None:
         self._subject = subject
         self._seq = 0
-        self._sent = 0
-        self._skipped_at = 0.0
+        self._feed = LogFeed(subject)
+        # Each sends one message if there is something new, and tells whether it did.
+        self._parts: deque[Callable[[], bool]] = deque(
+            [self._send_view, self._send_log, self._send_rich]
+        )
         self._visible = False
         self.answered = False
         self._outputs: ipywidgets.Output | None = None
         self._rich_version = 0
         self._timer: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
-        super().__init__(view=self._new_view(), log=self._tail())
+        super().__init__(view=self._new_view(), log=self._feed.tail())
         self.box = ipywidgets.VBox([self])
         self.on_msg(self._on_message)
         self._schedule()
         subject.on_end(lambda _: self._finish())
 
-    def get_state(self, *args: Any, **kwargs: Any) -> Any:
+    def get_state(self, key: Any = None, *args: Any, **kwargs: Any) -> Any:
         """Return the traits for a page that loads now, with the log of this moment."""
-        if "log" in self._trait_values:
-            self._trait_values["log"] = self._tail()
-        return super().get_state(*args, **kwargs)
-
-    def refresh(self) -> None:
-        """Send what has changed since the last time."""
-        changed = self._new_view()
-        if _without_clock(changed) != _without_clock(self.view):
-            self.view = changed
-        self._send_log()
-        self._show_rich()
+        # A key asks for one trait that is about to be sent, which concerns no other.
+        if key is None and "log" in self._trait_values:
+            self._trait_values["log"] = self._feed.tail()
+        return super().get_state(key, *args, **kwargs)
 
     # -- polling
 
@@ -86,49 +79,57 @@ class JobPanel(anywidget.AnyWidget):
         self._timer = self._loop.call_later(delay, self._tick)
 
     def _tick(self) -> None:
-        self.refresh()
+        for _ in range(len(self._parts)):
+            part = self._parts[0]
+            self._parts.rotate(-1)
+            if part():
+                break
         self._schedule()
 
     def _finish(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        self.refresh()
+        for part in self._parts:
+            part()
 
-    def _new_view(self) -> View:
-        view = self._subject.view()
+    # -- the header
+
+    def _send_view(self) -> bool:
+        changed = self._new_view()
+        if _without_clock(changed) == _without_clock(self.view):
+            return False
+        self.view = changed
+        return True
+
+    def _new_view(self) -> dict[str, Any]:
         self._seq += 1
-        view["seq"] = self._seq
-        return view
+        return {**self._subject.view(), "seq": self._seq}
 
     # -- the log
 
-    def _tail(self) -> dict[str, Any]:
-        log = self._subject.log(-_TAIL)
-        self._sent = log.end
-        return {**_log_state(log), "dropped": log.start}
+    def _send_log(self) -> bool:
+        news = self._feed.news(self._loop.time(), last=self._subject.ended)
+        match news:
+            case None:
+                return False
+            case "piece", piece:
+                self.send({"type": "log", **piece})
+            case "tail", tail:
+                self._replace_log(tail)
+        return True
 
-    def _send_log(self) -> None:
-        log = self._subject.log(self._sent, most=_MOST_AT_ONCE)
-        if log.end == log.start:
-            return
-        if log.start > self._sent or self._subject.log(-1).end - log.end > _BACKLOG:
-            # Too far behind to catch up at the permitted rate: skip to the end, but
-            # not with every message.
-            now = self._loop.time()
-            if now - self._skipped_at >= _UNSEEN:
-                self._skipped_at = now
-                self.log = self._tail()
-            return
-        self._sent = log.end
-        self.send({"type": "log", **_log_state(log)})
+    def _replace_log(self, tail: dict[str, Any]) -> None:
+        # Assigning sends nothing where the value is the same, and a view waits for it.
+        self._trait_values["log"] = tail
+        self.send_state("log")
 
     # -- displays that are more than text
 
-    def _show_rich(self) -> None:
+    def _send_rich(self) -> bool:
         version, outputs = self._subject.rich()
         if version == self._rich_version:
-            return
+            return False
         self._rich_version = version
         if self._outputs is None:
             self._outputs = ipywidgets.Output()
@@ -141,6 +142,7 @@ class JobPanel(anywidget.AnyWidget):
             }
             for output in outputs
         )
+        return True
 
     # -- messages from the front end: any thread, untrusted
 
@@ -157,21 +159,12 @@ class JobPanel(anywidget.AnyWidget):
                 self._visible = visible
                 if visible and self._timer is not None:
                     self._timer.cancel()
-                    self._tick()
+                    self._schedule()
             case {"type": "resync"}:
-                self.log = self._tail()
+                self._replace_log(self._feed.tail())
             case {"type": str(action)}:
                 self._subject.act(action)
 
 
-def _without_clock(view: Any) -> dict[str, Any]:
+def _without_clock(view: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in view.items() if key not in {"seq", "elapsed"}}
-
-
-def _log_state(log: LogSlice) -> dict[str, Any]:
-    return {
-        "start": log.start,
-        "end": log.end,
-        "chunks": [[stream, plain_log(text)] for stream, text in log.chunks],
-        "dropped": log.dropped,
-    }

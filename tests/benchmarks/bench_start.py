@@ -1,8 +1,8 @@
 """How long `import notebook_async` and `%load_ext notebook_async` take.
 
-Each round starts fresh processes, one with the package and one without, in turns, so that
-both see the same machine. An import is timed inside the process, a cell from its request
-to the kernel's idle message.
+Each round starts fresh processes, one with the package and one without, in turns, so
+that both see the same machine. An import is timed inside the process, a cell from its
+request to the kernel's idle message.
 """
 
 from __future__ import annotations
@@ -62,7 +62,10 @@ def show(name: str, values: list[float], limit: float | None = None) -> None:
 
 def main() -> None:
     """Measure in turns and print medians, minima and maxima."""
-    imports: dict[str, list[float]] = {"import asyncio": [], "import notebook_async": []}
+    imports: dict[str, list[float]] = {
+        "import asyncio": [],
+        "import notebook_async": [],
+    }
     for _ in range(IMPORT_ROUNDS):
         for statement, values in imports.items():
             values.append(import_ms(statement))

@@ -26,7 +26,7 @@ def main(names: list[str]) -> int:
     failed = 0
     for stem, path in chosen.items():
         print(f"\n== {stem.removeprefix('bench_')}", flush=True)
-        failed += subprocess.run([sys.executable, path], check=False).returncode != 0  # noqa: S603
+        failed += subprocess.run([sys.executable, path], check=False).returncode != 0
     return failed
 
 

@@ -6,6 +6,7 @@ import contextlib
 import importlib.util
 import os
 import re
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
@@ -26,10 +27,14 @@ FAILED = pytest.StashKey[bool]()
 
 
 class OpenNotebook(Protocol):
-    """Writes the cells into a new notebook and opens it."""
+    """Opens a copy of a notebook, or a new one with the given cells."""
 
     def __call__(
-        self, cells: Iterable[str], *, app: App = "lab", size: tuple[int, int] = WINDOW
+        self,
+        source: Path | Iterable[str],
+        *,
+        app: App = "lab",
+        size: tuple[int, int] = WINDOW,
     ) -> Notebook:
         """Return the open notebook, its kernel idle."""
 
@@ -115,9 +120,16 @@ def open_notebook(
     opened: list[Notebook] = []
 
     def open_(
-        cells: Iterable[str], *, app: App = "lab", size: tuple[int, int] = WINDOW
+        source: Path | Iterable[str],
+        *,
+        app: App = "lab",
+        size: tuple[int, int] = WINDOW,
     ) -> Notebook:
-        file = make_notebook(server.root / f"{name}-{len(opened)}.ipynb", cells)
+        file = server.root / f"{name}-{len(opened)}.ipynb"
+        if isinstance(source, Path):
+            shutil.copy(source, file)
+        else:
+            make_notebook(file, source)
         notebook = chromium.window(
             server, file.name, app=app, pictures=pictures, size=size
         )

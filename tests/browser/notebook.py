@@ -20,8 +20,10 @@ App = Literal["lab", "notebook"]
 
 PAGE_SCRIPT = Path(__file__).with_name("page.js")
 
+# Seconds, for a page to load, for cells to end, and for anything else to appear.
 LOAD_LIMIT = 60.0
 IDLE_LIMIT = 60.0
+LIMIT = 20.0
 
 # What Notebook 7 itself reports while it loads, whatever the notebook holds.
 NOISE = (
@@ -74,7 +76,8 @@ class Notebook:
         self.errors: list[str] = []
         context.add_init_script(path=PAGE_SCRIPT)
         self.page = context.new_page()
-        self.page.set_default_timeout(LOAD_LIMIT * 1000)
+        self.page.set_default_timeout(LIMIT * 1000)
+        self.page.set_default_navigation_timeout(LOAD_LIMIT * 1000)
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self._report(str(error)))
         # Leaving a page with unsaved changes asks whether one really wants to.
@@ -186,6 +189,13 @@ class Notebook:
             f".jp-Notebook .jp-Cell[data-windowed-list-index='{index}']"
         )
 
+    def find(self, text: str) -> int:
+        """Return the index of the first code cell whose source has a text."""
+        index: int = self._ask("find", text)
+        if index < 0:
+            raise LookupError(f"no code cell of {self.path} has {text!r}")
+        return index
+
     def type_in_cell(self, index: int, text: str) -> None:
         """Replace a cell's source by keystrokes, as a person does."""
         self.cell(index).locator(".cm-content").click()
@@ -233,8 +243,8 @@ class Notebook:
     # --- within ---------------------------------------------------------------------
 
     def _wait_until_open(self) -> None:
-        self.page.locator(".jp-Notebook .jp-Cell").first.wait_for(state="attached")
-        self.page.wait_for_function("() => notebookRig.isOpen()")
+        limit = LOAD_LIMIT * 1000
+        self.page.wait_for_function("() => notebookRig.isOpen()", timeout=limit)
         self._wait_until_uncovered()
 
     def _wait_until_uncovered(self) -> None:

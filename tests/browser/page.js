@@ -83,6 +83,11 @@
     kernel: kernel()?.status ?? "none",
   });
 
+  const find = (text) =>
+    panel().content.widgets.findIndex(
+      ({ model }) => model.type === "code" && model.sharedModel.source.includes(text),
+    );
+
   const activate = (index) => {
     panel().content.activeCellIndex = index;
   };
@@ -125,6 +130,7 @@
     isOpen,
     execute,
     busy,
+    find,
     activate,
     scrollTo,
     timeCell,

@@ -12,6 +12,48 @@ if TYPE_CHECKING:
 # Of every element of a kind: text that is drawn, without what only screen readers get.
 _LINES = "(all) => all.map((line) => line.textContent)"
 
+# The contrast of every text that is drawn. A canvas turns all ways to write a colour
+# into red, green, blue and alpha.
+_CONTRAST = """(root) => {
+    const canvas = document.createElement("canvas").getContext("2d", {
+        willReadFrequently: true });
+    const parse = (colour) => {
+        canvas.clearRect(0, 0, 1, 1);
+        canvas.fillStyle = colour;
+        canvas.fillRect(0, 0, 1, 1);
+        const [r, g, b, a] = canvas.getImageData(0, 0, 1, 1).data;
+        return {rgb: [r, g, b], alpha: a / 255};
+    };
+    const over = (top, alpha, below) =>
+        below.map((value, i) => alpha * top[i] + (1 - alpha) * value);
+    const up = (node) => {
+        const path = [];
+        for (; node; node = node.parentElement) path.push(getComputedStyle(node));
+        return path;
+    };
+    const background = (path) => path.reduceRight((below, style) => {
+        const {rgb, alpha} = parse(style.backgroundColor);
+        return over(rgb, alpha, below);
+    }, [255, 255, 255]);
+    const luminance = (rgb) => rgb
+        .map((value) => value / 255)
+        .map((c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+        .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+    return [...root.querySelectorAll("*")]
+        .filter((node) => node.checkVisibility()
+            && node.getClientRects().length > 0
+            && [...node.childNodes].some((n) => n.nodeType === 3 && n.data.trim()))
+        .map((node) => {
+            const path = up(node);
+            const below = background(path);
+            const {rgb, alpha} = parse(path[0].color);
+            const shown = path.reduce((product, s) => product * s.opacity, alpha);
+            const levels = [over(rgb, shown, below), below].map(luminance);
+            levels.sort((a, b) => b - a);
+            return [node.textContent.trim(), (levels[0] + 0.05) / (levels[1] + 0.05)];
+        });
+}"""
+
 _HEIGHTS = """(panel, seconds) => new Promise((resolve) => {
     const seen = new Set();
     const observer = new ResizeObserver(() => seen.add(panel.offsetHeight));
@@ -67,10 +109,38 @@ class Panel:
         self.root.locator(".na-line", has_text=text).first.wait_for()
 
     def wait_for_end(self) -> None:
-        """Wait until the still picture has taken the place of the live panel."""
-        self.root.wait_for(state="detached")
+        """Wait until the panel is that of an ended job, or a still picture.
+
+        Only the page in which the cell ran replaces the one by the other: after a
+        reload, no front end knows any more which output a display's name meant.
+        """
+        ended = ("done", "failed", "cancelled")
+        live = "".join(f":not([data-phase={phase}])" for phase in ended)
+        self.output.locator(f".na-panel{live}").wait_for(state="detached")
+
+    @property
+    def kept_lines(self) -> list[str]:
+        """Return the lines of the still picture, those that are folded away too."""
+        texts = self.output.locator("pre").all_text_contents()
+        return [line for text in texts for line in text.splitlines()]
 
     def heights(self, seconds: float) -> list[int]:
         """Watch the panel for that long and return every height it had, in pixels."""
         heights: list[int] = self.root.evaluate(_HEIGHTS, seconds)
         return heights
+
+
+def illegible(part: Locator) -> dict[str, float]:
+    """Return the texts in a part of the page that have too little contrast, and it.
+
+    Notes
+    -----
+    Limits of the Web Content Accessibility Guidelines 2.2, 1.4.3 and 1.4.11: 4.5 for
+    words and numbers, 3 for a glyph beside them.
+    """
+    contrasts: list[tuple[str, float]] = part.evaluate(_CONTRAST)
+    return {
+        text: round(contrast, 2)
+        for text, contrast in contrasts
+        if contrast < (4.5 if any(map(str.isalnum, text)) else 3.0)
+    }

@@ -63,17 +63,6 @@ class Traffic:
         """Return the mean rate of bytes."""
         return self.size / self.seconds
 
-    def busiest(self, seconds: float = 1.0) -> Traffic:
-        """Return the stretch of that length which holds the most frames."""
-        best: tuple[Frame, ...] = ()
-        start = 0
-        for end, frame in enumerate(self.frames, start=1):
-            while frame.at - self.frames[start].at >= seconds:
-                start += 1
-            if end - start > len(best):
-                best = self.frames[start:end]
-        return Traffic(best, seconds)
-
     def counts(self) -> dict[str, int]:
         """Return the number of frames by `direction channel kind`."""
         result: dict[str, int] = {}
