@@ -12,11 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 from notebook_async import errors
 from notebook_async.core import (
+    Adaptive,
     JobRun,
     JobStream,
+    Rate,
+    Retry,
     RunStatistics,
+    asyncio_run,
+    batch_gather,
+    chunks,
     iter_jobs,
+    run_async_tasks,
     run_jobs,
+    run_sync,
     start_jobs,
 )
 
@@ -24,16 +32,24 @@ if TYPE_CHECKING:
     from notebook_async.board import Job, JobBoard, jobs
 
 __all__ = [
+    "Adaptive",
     "Job",
     "JobBoard",
     "JobRun",
     "JobStream",
+    "Rate",
+    "Retry",
     "RunStatistics",
+    "asyncio_run",
+    "batch_gather",
+    "chunks",
     "errors",
     "iter_jobs",
     "jobs",
     "load_ipython_extension",
+    "run_async_tasks",
     "run_jobs",
+    "run_sync",
     "start_jobs",
     "unload_ipython_extension",
 ]

@@ -1,7 +1,8 @@
 """Run the lessons without a browser.
 
-`python notebooks/lessons.py demo` runs the quickstart, prints its summary and writes it
-as a web page; `python notebooks/lessons.py save` runs every lesson and keeps its outputs.
+`python notebooks/lessons.py demo` runs the quickstart, prints its summary and writes
+it as a web page; `python notebooks/lessons.py save` runs every lesson and keeps its
+outputs.
 """
 
 from __future__ import annotations

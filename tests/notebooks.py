@@ -121,6 +121,7 @@ async def kernel_notebook(
     from notebook_async.widgets import _show  # noqa: PLC0415
 
     monkeypatch.setattr(_show, "_numbers", itertools.count(1))
+    monkeypatch.setattr(_show, "_stale", {})
     shell.kernel = Kernel()
     shell.display_pub = CapturingDisplayPublisher()
     shell.display_pub.outputs.clear()

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
-from typing import Any, Literal, TypeAlias, TypeVar, overload
+from typing import (
+    Any,
+    Literal,
+    TypeAlias,
+    TypedDict,
+    TypeVar,
+    Unpack,
+    overload,
+)
 
-from notebook_async.core._options import OnError, RunOptions, integer
+from notebook_async.core._options import Isolation, OnError, RunOptions, integer
 from notebook_async.core._run import JobRun
 from notebook_async.core._source import Source
 from notebook_async.core._stream import JobStream
+from notebook_async.core.policies import Adaptive, Rate, Retry, as_rate, as_retry
 from notebook_async.errors import NoRunningLoopError
 
 __all__ = ["iter_jobs", "run_jobs", "start_jobs"]
@@ -19,6 +28,27 @@ S = TypeVar("S")
 
 Job: TypeAlias = Awaitable[T] | Callable[[], Awaitable[T]]
 AnyIterable: TypeAlias = Iterable[T] | AsyncIterable[T]
+Raising: TypeAlias = Literal["raise", "group"]
+
+
+class Common(TypedDict, total=False):
+    """The options that all three calls have, for type checkers."""
+
+    workers: int | Adaptive
+    show_progress: bool
+    desc: str | None
+    total: int | None
+    timeout: float | None
+    retry: Retry | int | None
+    rate: Rate | float | None
+    isolation: Isolation
+
+
+class Streaming(Common, total=False):
+    """The options of `iter_jobs`, for type checkers."""
+
+    ordered: bool
+    window: int | None
 
 
 @overload
@@ -26,52 +56,44 @@ async def run_jobs(
     jobs: Callable[[S], Awaitable[T]],
     items: AnyIterable[S],
     *,
-    workers: int = ...,
-    show_progress: bool = ...,
-    desc: str | None = ...,
-    total: int | None = ...,
-    on_error: Literal["raise", "group"] = ...,
+    on_error: Raising = ...,
+    **options: Unpack[Common],
 ) -> list[T]: ...
 @overload
 async def run_jobs(
     jobs: Callable[[S], Awaitable[T]],
     items: AnyIterable[S],
     *,
-    workers: int = ...,
-    show_progress: bool = ...,
-    desc: str | None = ...,
-    total: int | None = ...,
     on_error: OnError,
+    **options: Unpack[Common],
 ) -> list[T | Exception]: ...
 @overload
 async def run_jobs(
     jobs: AnyIterable[Job[T]],
     *,
-    workers: int = ...,
-    show_progress: bool = ...,
-    desc: str | None = ...,
-    total: int | None = ...,
-    on_error: Literal["raise", "group"] = ...,
+    on_error: Raising = ...,
+    **options: Unpack[Common],
 ) -> list[T]: ...
 @overload
 async def run_jobs(
     jobs: AnyIterable[Job[T]],
     *,
-    workers: int = ...,
-    show_progress: bool = ...,
-    desc: str | None = ...,
-    total: int | None = ...,
     on_error: OnError,
+    **options: Unpack[Common],
 ) -> list[T | Exception]: ...
 async def run_jobs(  # noqa: PLR0913 - options are named by the caller
     jobs: Any,
     items: Any = None,
     *,
-    workers: int = 4,
+    workers: int | Adaptive = 4,
     show_progress: bool = False,
     desc: str | None = None,
     total: int | None = None,
     on_error: OnError = "raise",
+    timeout: float | None = None,  # noqa: ASYNC109 - of each item, not of the call
+    retry: Retry | int | None = None,
+    rate: Rate | float | None = None,
+    isolation: Isolation = "context",
 ) -> list[Any]:
     """Run every item, at most `workers` at once, and return results in their order.
 
@@ -87,7 +109,7 @@ async def run_jobs(  # noqa: PLR0913 - options are named by the caller
     items
         What to call the function with, as an iterable or an async iterable.
     workers
-        Items in flight at once, >= 1.
+        Items in flight at once, >= 1, or an `Adaptive` that finds the number.
     show_progress
         Show a bar: in the panel of the job around, else in a panel of its own in a
         notebook, else by `tqdm` on stderr.
@@ -101,6 +123,18 @@ async def run_jobs(  # noqa: PLR0913 - options are named by the caller
         `"return"`: exceptions stand in the list in the place of results.
         `"group"`: everything runs, then the exceptions are raised as one
         `ExceptionGroup`.
+    timeout
+        Seconds > 0 that each attempt at an item may take; then it is cancelled and
+        fails with `TimeoutError`. A bound on the whole call is `asyncio.timeout`.
+    retry
+        A `Retry`, or the number of attempts beyond the first with its defaults.
+    rate
+        A `Rate`, or starts per second > 0.
+    isolation
+        `"context"`: items share the tasks of the workers, but see none of the context
+        variables that another sets. `"task"`: each item has a task of its own, for code
+        that needs `asyncio.current_task()` to itself; an item then costs about three
+        times as much.
 
     Returns
     -------
@@ -110,7 +144,7 @@ async def run_jobs(  # noqa: PLR0913 - options are named by the caller
     Raises
     ------
     InvalidArgumentError
-        If `workers` < 1, `total` < 0 or `on_error` is not one of the three.
+        If `workers` < 1, `total` < 0 or an option is none of its choices.
     ArgumentTypeError
         If `workers` is no integer, or `jobs` and `items` are not as described.
     NotAwaitableError
@@ -120,8 +154,6 @@ async def run_jobs(  # noqa: PLR0913 - options are named by the caller
     -----
     An exception is the very object that the item raised, with a note that says which
     item that was. Cancelling the call cancels the run and waits for the items' cleanup.
-    A context variable that an item sets is not seen by the next one. Items share their
-    worker's task: use `asyncio.create_task` inside an item that needs its own.
 
     Examples
     --------
@@ -133,13 +165,19 @@ async def run_jobs(  # noqa: PLR0913 - options are named by the caller
     [0, 1, 4, 9, 16]
     >>> await run_jobs([fetch(2), fetch(3)])
     [4, 9]
+    >>> await run_jobs(fetch, [4], timeout=0.5, on_error="return")
+    [TimeoutError('item 0 ran longer than timeout=0.5 s')]
     """
-    options = RunOptions(
-        workers=workers,
+    options = _options(
+        workers,
         show_progress=show_progress,
         desc=desc,
         total=total,
         on_error=on_error,
+        timeout=timeout,
+        retry=as_retry(retry),
+        rate=as_rate(rate),
+        isolation=isolation,
     )
     return await JobRun(Source(jobs, items), options)
 
@@ -149,58 +187,52 @@ def start_jobs(
     jobs: Callable[[S], Awaitable[T]],
     items: AnyIterable[S],
     *,
-    workers: int = ...,
-    show_progress: bool = ...,
-    desc: str | None = ...,
-    total: int | None = ...,
-    on_error: Literal["raise", "group"] = ...,
+    on_error: Raising = ...,
+    **options: Unpack[Common],
 ) -> JobRun[T]: ...
 @overload
 def start_jobs(
     jobs: Callable[[S], Awaitable[T]],
     items: AnyIterable[S],
     *,
-    workers: int = ...,
-    show_progress: bool = ...,
-    desc: str | None = ...,
-    total: int | None = ...,
     on_error: OnError,
+    **options: Unpack[Common],
 ) -> JobRun[T | Exception]: ...
 @overload
 def start_jobs(
     jobs: AnyIterable[Job[T]],
     *,
-    workers: int = ...,
-    show_progress: bool = ...,
-    desc: str | None = ...,
-    total: int | None = ...,
-    on_error: Literal["raise", "group"] = ...,
+    on_error: Raising = ...,
+    **options: Unpack[Common],
 ) -> JobRun[T]: ...
 @overload
 def start_jobs(
     jobs: AnyIterable[Job[T]],
     *,
-    workers: int = ...,
-    show_progress: bool = ...,
-    desc: str | None = ...,
-    total: int | None = ...,
     on_error: OnError,
+    **options: Unpack[Common],
 ) -> JobRun[T | Exception]: ...
 def start_jobs(  # noqa: PLR0913 - options are named by the caller
     jobs: Any,
     items: Any = None,
     *,
-    workers: int = 4,
+    workers: int | Adaptive = 4,
     show_progress: bool = False,
     desc: str | None = None,
     total: int | None = None,
     on_error: OnError = "raise",
+    timeout: float | None = None,
+    retry: Retry | int | None = None,
+    rate: Rate | float | None = None,
+    isolation: Isolation = "context",
 ) -> JobRun[Any]:
     """Start a run as `run_jobs` does and return at once.
 
     Parameters
     ----------
-    jobs, items, workers, show_progress, desc, total, on_error
+    jobs, items, workers, show_progress, desc, total
+        As for `run_jobs`.
+    on_error, timeout, retry, rate, isolation
         As for `run_jobs`.
 
     Returns
@@ -226,12 +258,16 @@ def start_jobs(  # noqa: PLR0913 - options are named by the caller
     50
     >>> results = await run
     """
-    options = RunOptions(
-        workers=workers,
+    options = _options(
+        workers,
         show_progress=show_progress,
         desc=desc,
         total=total,
         on_error=on_error,
+        timeout=timeout,
+        retry=as_retry(retry),
+        rate=as_rate(rate),
+        isolation=isolation,
     )
     try:
         asyncio.get_running_loop()
@@ -245,76 +281,63 @@ def iter_jobs(
     jobs: Callable[[S], Awaitable[T]],
     items: AnyIterable[S],
     *,
-    workers: int = ...,
-    ordered: bool = ...,
-    window: int | None = ...,
-    show_progress: bool = ...,
-    desc: str | None = ...,
-    total: int | None = ...,
-    on_error: Literal["raise", "group"] = ...,
+    on_error: Raising = ...,
+    **options: Unpack[Streaming],
 ) -> JobStream[T]: ...
 @overload
 def iter_jobs(
     jobs: Callable[[S], Awaitable[T]],
     items: AnyIterable[S],
     *,
-    workers: int = ...,
-    ordered: bool = ...,
-    window: int | None = ...,
-    show_progress: bool = ...,
-    desc: str | None = ...,
-    total: int | None = ...,
     on_error: OnError,
+    **options: Unpack[Streaming],
 ) -> JobStream[T | Exception]: ...
 @overload
 def iter_jobs(
     jobs: AnyIterable[Job[T]],
     *,
-    workers: int = ...,
-    ordered: bool = ...,
-    window: int | None = ...,
-    show_progress: bool = ...,
-    desc: str | None = ...,
-    total: int | None = ...,
-    on_error: Literal["raise", "group"] = ...,
+    on_error: Raising = ...,
+    **options: Unpack[Streaming],
 ) -> JobStream[T]: ...
 @overload
 def iter_jobs(
     jobs: AnyIterable[Job[T]],
     *,
-    workers: int = ...,
-    ordered: bool = ...,
-    window: int | None = ...,
-    show_progress: bool = ...,
-    desc: str | None = ...,
-    total: int | None = ...,
     on_error: OnError,
+    **options: Unpack[Streaming],
 ) -> JobStream[T | Exception]: ...
 def iter_jobs(  # noqa: PLR0913 - options are named by the caller
     jobs: Any,
     items: Any = None,
     *,
-    workers: int = 4,
+    workers: int | Adaptive = 4,
     ordered: bool = False,
     window: int | None = None,
     show_progress: bool = False,
     desc: str | None = None,
     total: int | None = None,
     on_error: OnError = "raise",
+    timeout: float | None = None,
+    retry: Retry | int | None = None,
+    rate: Rate | float | None = None,
+    isolation: Isolation = "context",
 ) -> JobStream[Any]:
     """Yield `(index, value)` of items as they finish, or in order, with backpressure.
 
     Parameters
     ----------
-    jobs, items, workers, show_progress, desc, total, on_error
-        As for `run_jobs`. With `on_error="return"` a failed item's value is its
-        exception.
+    jobs, items, workers, show_progress, desc, total
+        As for `run_jobs`.
     ordered
         Yield in the order of the items instead of the order in which they finish.
-        With `on_error="group"` a failed item is left out, and raised at the end.
     window
         Items started and not yet consumed, at most, >= 1; default twice `workers`.
         A slow consumer slows the items down.
+    on_error
+        As for `run_jobs`. With `"return"` a failed item's value is its exception, with
+        `"group"` it is left out, and raised at the end.
+    timeout, retry, rate, isolation
+        As for `run_jobs`.
 
     Returns
     -------
@@ -338,16 +361,29 @@ def iter_jobs(  # noqa: PLR0913 - options are named by the caller
     2 2
     0 3
     """
-    if window is None:
-        window = 2 * integer("workers", workers, least=1)
-    options = RunOptions(
-        workers=workers,
+    options = _options(
+        workers,
         show_progress=show_progress,
         desc=desc,
         total=total,
         on_error=on_error,
+        timeout=timeout,
+        retry=as_retry(retry),
+        rate=as_rate(rate),
+        isolation=isolation,
         keep_results=False,
-        window=window,
+        window=_window(workers) if window is None else window,
         ordered=ordered,
     )
     return JobStream(Source(jobs, items), options)
+
+
+def _options(workers: int | Adaptive, **options: Any) -> RunOptions:  # noqa: ANN401
+    if isinstance(workers, Adaptive):
+        return RunOptions(workers=workers.start, adaptive=workers, **options)
+    return RunOptions(workers=workers, **options)
+
+
+def _window(workers: int | Adaptive) -> int:
+    most = workers.high if isinstance(workers, Adaptive) else workers
+    return 2 * integer("workers", most, least=1)

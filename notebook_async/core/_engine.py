@@ -2,35 +2,33 @@
 
 N long-lived workers share one source and await its items directly: no task, future or
 semaphore stands for an item. What ends a run is decided in one place, `_worker_left`,
-when the last worker is gone.
-
-No traceback may refer to what refers to its error, else a finished run stays until the
-garbage collector comes: hence `trim`, and the `del` where errors pass through.
+when the last worker is gone; `_ending` does the rest.
 """
 
 from __future__ import annotations
 
 import asyncio
-from contextvars import copy_context
+from collections import deque
+from contextvars import Context, copy_context
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from notebook_async.core._failures import annotate, raisable, trim
+from notebook_async.core._attempts import Attempts, isolated
+from notebook_async.core._ending import Ending
+from notebook_async.core._failures import annotate, trim
 from notebook_async.core._pacer import Pacer
 from notebook_async.core._scope import current_scope
 from notebook_async.core._slot import BETWEEN, Slot
+from notebook_async.core._teller import Teller
 from notebook_async.core._window import Window
 from notebook_async.core._workers import work, work_observed
-from notebook_async.core.hooks import publish, wanted
-from notebook_async.core.records import ItemRecord, Phase, RunRecord
 from notebook_async.errors import ItemCancelledError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from notebook_async.core._options import RunOptions
     from notebook_async.core._scope import Scope
     from notebook_async.core._source import Source
+    from notebook_async.core.records import Phase
 
 __all__ = ["Engine"]
 
@@ -40,24 +38,22 @@ class Engine:
 
     __slots__ = (
         "__weakref__",
-        "_closer",
+        "_again",
         "_context",
+        "_failed_items",
         "_gate",
-        "_left",
-        "ended",
+        "attempts",
+        "ending",
         "errors",
-        "failure",
-        "finished",
+        "func",
         "lock",
         "loop",
         "name",
         "observed",
         "options",
-        "outcome",
         "pacer",
-        "phase",
-        "recorded",
         "results",
+        "retried",
         "scope",
         "slots",
         "source",
@@ -65,8 +61,8 @@ class Engine:
         "started_at",
         "stopping",
         "target",
+        "teller",
         "total",
-        "watchers",
         "window",
     )
 
@@ -78,46 +74,44 @@ class Engine:
         self.options = options
         self.name = name
         self.scope = scope
+        self.func = source.func
+        if options.isolation == "task":
+            self.func = isolated(source.func)
         self.total = source.total if options.total is None else options.total
         self.target = options.workers
         self.pacer = Pacer(self.loop)
         self.slots: set[Slot] = set()
         self.results: list[Any] = []
         self.errors: dict[int, BaseException] = {}
-        self.failure: BaseException | None = None
         self.stopping = False
-        self.phase: Phase = "running"
-        self.finished = asyncio.Event()
-        self.outcome: asyncio.Future[list[Any]] = self.loop.create_future()
         self.started = 0
         self.started_at = perf_counter()
-        self.ended: float | None = None
-        self.watchers: list[Callable[[], Any]] = []
-        self.recorded = wanted(ItemRecord)
-        self.observed = (
-            source.items is None or options.window is not None or self.recorded
-        )
+        self.retried = 0
         self.lock = asyncio.Lock()
         self.window: Window | None = None
         if options.window is not None:
             self.window = Window(self.loop, options.window, ordered=options.ordered)
-        self._gate: asyncio.Event | None = None
-        self._left = asyncio.Event()
-        self._closer: asyncio.Task[None] | None = None
         self._context = copy_context()
         self._context.run(current_scope.set, scope)
+        self._gate: asyncio.Event | None = None
+        self._failed_items: dict[int, Any] = {}
+        self._again: deque[tuple[int, Any]] = deque()
+        self.ending = Ending(self)
+        self.teller = Teller(self)
+        self.attempts = Attempts(self) if options.has_policies else None
+        self.observed = (
+            source.items is None
+            or self.window is not None
+            or self.attempts is not None
+            or self.teller.tells_items
+        )
 
     # -- steering
 
     def start(self) -> None:
         """Start the first workers; they take their first items in the next pass."""
-        self._publish_run()
-        if self.source.async_items is not None:
-            # From the start, so that a loop that shuts down waits for it to the end.
-            self._closer = self.loop.create_task(
-                self._close(), name=f"{self.name}-closer", context=self._context.copy()
-            )
-            self._closer.add_done_callback(self._closed)
+        self.teller.start()
+        self.ending.prepare()
         size = self.source.total
         wished = self.target if size is None else min(self.target, size)
         for _ in range(max(1, wished)):
@@ -147,6 +141,22 @@ class Engine:
         """Whether items wait for `resume`."""
         return self._gate is not None
 
+    def retry_failed(self) -> int:
+        """Run the failed items again; return how many there are."""
+        if self.stopping or self.ending.finished.is_set():
+            return 0
+        again = sorted(self._failed_items.items())
+        for index, _ in again:
+            del self.errors[index]
+        self._failed_items.clear()
+        self._again.extend(again)
+        self.retried += len(again)
+        self.pacer.left += len(again)
+        self.pacer.expire()
+        while len(self.slots) < min(self.target, len(again)):
+            self.spawn()
+        return len(again)
+
     def cancel_item(self, index: int) -> bool:
         """Cancel one item in flight; tell whether there was one to cancel."""
         for slot in self.slots:
@@ -157,10 +167,10 @@ class Engine:
 
     def stop(self, reason: BaseException) -> None:
         """Start no further item, cancel those in flight, end the run with `reason`."""
-        if self.stopping or self.finished.is_set():
+        if self.stopping or self.ending.finished.is_set():
             return
         self.stopping = True
-        self.failure = reason
+        self.ending.failure = reason
         self.pacer.expire()
         # A loop that shuts down has cancelled every task already: to do it once more
         # would tear the items out of their cleanup.
@@ -176,9 +186,13 @@ class Engine:
         worker = work_observed(self, slot) if self.observed else work(self, slot)
         self.slots.add(slot)
         slot.task = self.loop.create_task(
-            worker, name=f"{self.name}-worker", context=self._context.copy()
+            worker, name=f"{self.name}-worker", context=self.fresh()
         )
         slot.task.add_done_callback(lambda task: self._worker_left(slot, task))
+
+    def fresh(self) -> Context:
+        """Return the context variables that the run started with."""
+        return self._context.copy()
 
     async def checkpoint(self, slot: Slot) -> bool:
         """Yield, pause or leave as the run asks; tell whether this worker must stop."""
@@ -233,13 +247,22 @@ class Engine:
             error = ItemCancelledError(index).with_traceback(error.__traceback__)
         elif isinstance(error, TypeError):
             error = self.source.explain(index, item, error)
-        annotate(error, f"in item {index} of {self._title()}")
+        annotate(error, f"in item {index} of {self.title}")
         self.errors[index] = error
         if self.options.on_error == "raise" or not isinstance(error, Exception):
             self.pacer.left -= 1
             self.stop(error)
             return None
+        if self.window is None and self.source.is_repeatable(item):
+            self._failed_items[index] = item
         return error
+
+    def next_again(self, slot: Slot) -> tuple[Any] | None:
+        """Put a worker at an item that is to run again, if there is one."""
+        if not self._again:
+            return None
+        slot.index, item = self._again.popleft()
+        return (item,)
 
     def begin(self, slot: Slot) -> None:
         """Put a worker at the next item."""
@@ -261,41 +284,36 @@ class Engine:
         else:
             self.window.deliver(index, value)
 
-    def publish_item(
-        self, index: int, phase: Phase, error: BaseException | None = None
-    ) -> None:
-        """Tell the hooks about an item."""
-        publish(
-            ItemRecord(
-                at=perf_counter(),
-                source=self.scope.path,
-                phase=phase,
-                index=index,
-                error=None if error is None else repr(error),
-            )
-        )
+    # -- counting
+
+    @property
+    def phase(self) -> Phase:
+        """What the run has come to; `waiting` while it is paused."""
+        phase = self.ending.phase
+        return "waiting" if phase == "running" and self.paused else phase
+
+    @property
+    def in_flight(self) -> int:
+        """Items started and not ended, those that wait included."""
+        return sum(slot.index != BETWEEN for slot in self.slots)
 
     # -- the end
 
-    async def join(self) -> list[Any]:
-        """Wait for the end and all cleanup; being cancelled cancels the run."""
-        cancelled: asyncio.CancelledError | None = None
-        while not self.finished.is_set():
-            try:
-                await self.finished.wait()
-            except asyncio.CancelledError as error:
-                cancelled = error
-                self.stop(error)
-        try:
-            if cancelled is None:
-                return self.outcome.result()
-            self._see_outcome()
-            raise cancelled
-        finally:
-            del self, cancelled
+    def finish(self) -> None:
+        """Release what only a live run needs, and tell of its end."""
+        if self.attempts is not None:
+            self.attempts.close()
+            self.attempts = None
+        self._failed_items.clear()
+        self.teller.finish()
+
+    @property
+    def title(self) -> str:
+        """What the run does, or its name."""
+        return self.options.desc or self.name
 
     def _has_more(self) -> bool:
-        if self.stopping or self._left.is_set():
+        if self.stopping or self.ending.workers_left.is_set():
             return False
         begun = self.started if self.observed else len(self.results)
         return begun != self.source.total
@@ -308,93 +326,7 @@ class Engine:
                 self.stop(asyncio.CancelledError())
             elif (error := task.exception()) is not None:
                 trim(error)
-                error.add_note(f"raised by the source of items of {self._title()}")
+                error.add_note(f"raised by the source of items of {self.title}")
                 self.stop(error)
-        if self.slots:
-            return
-        self._left.set()
-        if self._closer is None:
-            self._end()
-
-    async def _close(self) -> None:
-        """Close an async source when the last worker has left."""
-        while self.slots:
-            try:
-                await self._left.wait()
-            except asyncio.CancelledError as error:
-                self.stop(error)
-        try:
-            await self.source.aclose()
-        except Exception as error:  # noqa: BLE001 - it becomes the run's failure
-            self._closing_failed(error)
-
-    def _closed(self, closer: asyncio.Task[None]) -> None:
-        self._closer = None
-        if closer.cancelled():
-            self.stop(asyncio.CancelledError())
         if not self.slots:
-            self._end()
-
-    def _closing_failed(self, error: Exception) -> None:
-        if isinstance(self.failure, Exception):
-            self.failure.add_note(f"closing the source of items failed: {error!r}")
-        else:
-            trim(error)
-            self.failure = error
-
-    def _end(self) -> None:
-        if self.stopping:
-            try:
-                self.source.close()
-            except Exception as error:  # noqa: BLE001 - it becomes the run's failure
-                self._closing_failed(error)
-        failure = self.failure
-        if failure is None and self.errors and self.options.on_error == "group":
-            failure = BaseExceptionGroup(
-                f"{len(self.errors)} of {self.pacer.finished} items of"
-                f" {self._title()} failed",
-                [self.errors[index] for index in sorted(self.errors)],
-            )
-        self.ended = perf_counter()
-        if failure is None:
-            self.phase = "done"
-            self.outcome.set_result(self.results)
-        elif isinstance(failure, asyncio.CancelledError):
-            self.phase = "cancelled"
-            self.outcome.cancel()
-        else:
-            self.phase = "failed"
-            self.outcome.set_exception(
-                raisable(failure, streamed=self.window is not None)
-            )
-        self.failure = None
-        self.finished.set()
-        if self.window is not None:
-            # The stream tells, or was dropped by a consumer that is content.
-            self._see_outcome()
-            self.window.wake()
-        self._publish_run()
-        while self.watchers:
-            self.loop.call_soon(self.watchers.pop(0))
-
-    def _title(self) -> str:
-        return self.options.desc or self.name
-
-    def _see_outcome(self) -> None:
-        """Keep the loop from reporting a failure that nobody asked for."""
-        if not self.outcome.cancelled():
-            self.outcome.exception()
-
-    def _publish_run(self) -> None:
-        if wanted(RunRecord):
-            publish(
-                RunRecord(
-                    at=perf_counter(),
-                    source=self.scope.path,
-                    phase=self.phase,
-                    desc=self.options.desc,
-                    done=self.pacer.finished - len(self.errors),
-                    failed=len(self.errors),
-                    total=self.total,
-                )
-            )
+            self.ending.come()

@@ -5,7 +5,7 @@ from __future__ import annotations
 __all__ = ["annotate", "raisable", "trim"]
 
 _MOST_NOTES = 8
-_OURS = {"notebook_async.core._workers", "notebook_async.core._source"}
+_OURS = {f"notebook_async.core.{name}" for name in ("_attempts", "_source", "_workers")}
 
 
 def trim(error: BaseException) -> None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import operator
 from dataclasses import dataclass
-from typing import Literal, SupportsIndex, TypeAlias, get_args
+from typing import TYPE_CHECKING, Literal, SupportsIndex, TypeAlias, get_args
 
 from notebook_async.errors import ArgumentTypeError, InvalidArgumentError
 
-__all__ = ["OnError", "RunOptions", "integer"]
+if TYPE_CHECKING:
+    from notebook_async.core.policies import Adaptive, Rate, Retry
+
+__all__ = ["Isolation", "OnError", "RunOptions", "integer", "seconds"]
 
 OnError: TypeAlias = Literal["raise", "return", "group"]
+Isolation: TypeAlias = Literal["context", "task"]
 
 
 def integer(name: str, value: SupportsIndex, *, least: int) -> int:
@@ -26,12 +30,36 @@ def integer(name: str, value: SupportsIndex, *, least: int) -> int:
     return number
 
 
+def seconds(name: str, value: float, *, positive: bool = False) -> float:
+    """Return `value` as seconds, or say what is wrong with the argument `name`."""
+    if not isinstance(value, int | float):
+        raise ArgumentTypeError(
+            f"{name} must be a number of seconds, got {value!r}"
+            f" ({type(value).__name__})"
+        )
+    if not (value > 0 if positive else value >= 0):
+        bound = "> 0" if positive else ">= 0"
+        raise InvalidArgumentError(f"{name} must be {bound} seconds, got {value!r}")
+    return float(value)
+
+
+def _choice(name: str, value: object, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        listed = ", ".join(repr(choice) for choice in choices)
+        raise InvalidArgumentError(f"{name} must be one of {listed}; got {value!r}")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
     """How a run treats its items; a wrong value raises when the options are made."""
 
     workers: int = 4
+    adaptive: Adaptive | None = None
     on_error: OnError = "raise"
+    timeout: float | None = None
+    retry: Retry | None = None
+    rate: Rate | None = None
+    isolation: Isolation = "context"
     show_progress: bool = False
     desc: str | None = None
     total: int | None = None
@@ -40,16 +68,21 @@ class RunOptions:
     ordered: bool = False
 
     def __post_init__(self) -> None:
-        self._check("workers", least=1)
-        if self.on_error not in get_args(OnError):
-            choices = ", ".join(repr(choice) for choice in get_args(OnError))
-            raise InvalidArgumentError(
-                f"on_error must be one of {choices}; got {self.on_error!r}"
-            )
+        self._integer("workers", least=1)
+        _choice("on_error", self.on_error, get_args(OnError))
+        _choice("isolation", self.isolation, get_args(Isolation))
+        if self.timeout is not None:
+            seconds("timeout", self.timeout, positive=True)
         if self.window is not None:
-            self._check("window", least=1)
+            self._integer("window", least=1)
         if self.total is not None:
-            self._check("total", least=0)
+            self._integer("total", least=0)
 
-    def _check(self, name: str, *, least: int) -> None:
+    @property
+    def has_policies(self) -> bool:
+        """Whether items need more than to be run once."""
+        policies = (self.timeout, self.retry, self.rate, self.adaptive)
+        return any(policy is not None for policy in policies)
+
+    def _integer(self, name: str, *, least: int) -> None:
         object.__setattr__(self, name, integer(name, getattr(self, name), least=least))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from time import perf_counter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -12,14 +11,13 @@ from notebook_async.core._engine import Engine
 from notebook_async.core._options import integer
 from notebook_async.core._progress import show_progress
 from notebook_async.core._scope import current_scope
-from notebook_async.core._slot import BETWEEN
-from notebook_async.core._statistics import RateMeter, RunStatistics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
 
     from notebook_async.core._options import RunOptions
     from notebook_async.core._source import Source
+    from notebook_async.core._statistics import RunStatistics
     from notebook_async.core.records import Phase
 
 __all__ = ["JobRun"]
@@ -47,14 +45,13 @@ class JobRun(Generic[T]):
     <JobRun run-... 'doubling' done: 4 of 4>
     """
 
-    __slots__ = ("__weakref__", "_engine", "_meter", "_name")
+    __slots__ = ("__weakref__", "_engine", "_name")
 
     def __init__(self, source: Source, options: RunOptions) -> None:
         self._name = f"run-{next(_numbers)}"
         outside = current_scope.get()
         scope = outside.inside(self._name)
         self._engine = Engine(source, options, name=self._name, scope=scope)
-        self._meter = RateMeter(self._engine.started_at)
         if outside.owner is not None:
             outside.owner.adopt(self)
         if options.show_progress:
@@ -74,13 +71,13 @@ class JobRun(Generic[T]):
     @property
     def phase(self) -> Phase:
         """`running`, `waiting` while paused, then `done`, `failed` or `cancelled`."""
-        if self._engine.phase == "running" and self._engine.paused:
-            return "waiting"
         return self._engine.phase
 
     @property
     def workers(self) -> int:
         """Items that may be in flight at once. Setting it takes effect at once.
+
+        With `Adaptive` it changes by itself.
 
         More workers start in this loop pass; surplus ones leave after their item.
 
@@ -107,8 +104,9 @@ class JobRun(Generic[T]):
 
     @property
     def running(self) -> int:
-        """Items in flight."""
-        return sum(slot.index != BETWEEN for slot in self._engine.slots)
+        """Items in flight, without those that wait."""
+        waiting = sum(slot.waiting for slot in self._engine.slots)
+        return self._engine.in_flight - waiting
 
     @property
     def total(self) -> int | None:
@@ -196,6 +194,37 @@ class JobRun(Generic[T]):
         """
         return self._engine.cancel_item(index)
 
+    def retry_failed(self) -> int:
+        """Run the items that have failed so far again, while the run goes on.
+
+        They count as failed no longer. Coroutines and other awaitables, which can run
+        only once, and items of a stream, whose consumer has seen them, are left alone.
+
+        Returns
+        -------
+        int
+            How many will run again; 0 after the end of the run.
+
+        Examples
+        --------
+        >>> import asyncio
+        >>> from notebook_async import start_jobs
+        >>> broken = True
+        >>> async def work(x):
+        ...     await asyncio.sleep(1)
+        ...     if broken and x == 0:
+        ...         raise ConnectionError("try later")
+        ...     return x
+        >>> run = start_jobs(work, range(3), workers=1, on_error="return")
+        >>> await asyncio.sleep(1.5)
+        >>> broken = False
+        >>> run.failed, run.retry_failed(), run.failed
+        (1, 1, 0)
+        >>> await run
+        [0, 1, 2]
+        """
+        return self._engine.retry_failed()
+
     def statistics(self) -> RunStatistics:
         """Return the counters, the rate and the time left, as a frozen record.
 
@@ -209,27 +238,7 @@ class JobRun(Generic[T]):
         2
         >>> results = await run
         """
-        engine = self._engine
-        now = perf_counter() if engine.ended is None else engine.ended
-        failed = len(engine.errors)
-        finished = engine.pacer.finished
-        rate = self._meter.rate(now, finished)
-        left = None if engine.total is None else max(0, engine.total - finished)
-        return RunStatistics(
-            name=self._name,
-            desc=engine.options.desc,
-            phase=self.phase,
-            done=finished - failed,
-            failed=failed,
-            running=self.running,
-            waiting=0,
-            retried=0,
-            total=engine.total,
-            workers=engine.target,
-            elapsed=now - engine.started_at,
-            rate=rate,
-            eta=left / rate if rate and left is not None else None,
-        )
+        return self._engine.teller.statistics()
 
     def on_end(self, callback: Callable[[JobRun[T]], Any]) -> None:
         """Call `callback(run)` once the run has ended, or now if it has.
@@ -244,13 +253,13 @@ class JobRun(Generic[T]):
         >>> results = await run
         done
         """
-        if self._engine.finished.is_set():
+        if self._engine.ending.finished.is_set():
             callback(self)
         else:
-            self._engine.watchers.append(lambda: callback(self))
+            self._engine.ending.watchers.append(lambda: callback(self))
 
     def __await__(self) -> Generator[Any, None, list[T]]:
-        return self._engine.join().__await__()
+        return self._engine.ending.join().__await__()
 
     def __repr__(self) -> str:
         desc = f" {self.desc!r}" if self.desc else ""

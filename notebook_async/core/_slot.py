@@ -14,14 +14,33 @@ BETWEEN = -1
 
 
 class Slot:
-    """One worker: its task, the item it is at, and whether that is being cancelled."""
+    """One worker: its task, the item it is at, and what happens to that.
 
-    __slots__ = ("cancelling", "index", "task")
+    Attributes
+    ----------
+    task
+        The worker's task; None before it starts and after it has ended.
+    index
+        The item it is at, or `BETWEEN`.
+    cancelling
+        Whether its item is being cancelled, so that it must not run another.
+    waiting
+        Whether its item waits, for a retry or for the rate.
+    began
+        Loop time at which the present attempt began, where a run has policies.
+    expired
+        Whether that attempt is being cancelled for its timeout.
+    """
+
+    __slots__ = ("began", "cancelling", "expired", "index", "task", "waiting")
 
     def __init__(self) -> None:
         self.task: asyncio.Task[None] | None = None
         self.index = BETWEEN
         self.cancelling = False
+        self.waiting = False
+        self.began: float | None = None
+        self.expired = False
 
     def cancel(self) -> bool:
         """Cancel the worker; tell whether there was one to cancel."""
@@ -35,4 +54,4 @@ class Slot:
         """
         if self.task is None or self.task.done():
             return True
-        return self.task.cancelling() > 0 and not self.cancelling
+        return self.task.cancelling() > self.cancelling + self.expired

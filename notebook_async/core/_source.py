@@ -54,6 +54,10 @@ class Source:
         if hint >= 0:
             self.total = hint
 
+    def is_repeatable(self, item: object) -> bool:
+        """Tell whether an item may run twice; an awaitable may not."""
+        return not self._jobs or callable(item)
+
     async def pull(self) -> Any:  # noqa: ANN401 - items are anything
         """Return the next item of an async source, or `END`.
 

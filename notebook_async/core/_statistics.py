@@ -13,6 +13,9 @@ __all__ = ["RateMeter", "RunStatistics"]
 
 _WINDOW = 10.0
 _SPACING = 0.25
+# A pause is a stall once it lasts so many seconds, and so many times the usual gap.
+_STALL = 2.0
+_PATIENCE = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,16 +70,24 @@ class RunStatistics:
 
 
 class RateMeter:
-    """Measures a rate from samples of a counter, over the last ten seconds."""
+    """Measures a rate from samples of a counter, over the last ten seconds.
 
-    __slots__ = ("_samples",)
+    A counter that has stood still for long has no rate: to promise an end by what went
+    before would be wrong.
+    """
+
+    __slots__ = ("_count", "_moved", "_samples")
 
     def __init__(self, at: float) -> None:
         self._samples: deque[tuple[float, int]] = deque([(at, 0)])
+        self._count = 0
+        self._moved = at
 
     def rate(self, at: float, count: int) -> float | None:
         """Return the counts per second at the time `at`, or None if there are none."""
         samples = self._samples
+        if count != self._count:
+            self._count, self._moved = count, at
         if at - samples[-1][0] >= _SPACING:
             samples.append((at, count))
         while len(samples) > 1 and at - samples[1][0] >= _WINDOW:
@@ -84,4 +95,6 @@ class RateMeter:
         then, before = samples[0]
         if at <= then or count <= before:
             return None
-        return (count - before) / (at - then)
+        rate = (count - before) / (at - then)
+        stalled = at - self._moved > max(_STALL, _PATIENCE / rate)
+        return None if stalled else rate

@@ -59,10 +59,10 @@ class JobStream(Generic[T]):
         engine = self._run._engine  # noqa: SLF001 - the two halves of one class
         window = cast("Window", engine.window)
         while (taken := window.take()) is None:
-            if engine.finished.is_set():
+            if engine.ending.finished.is_set():
                 self._closed = True
                 try:
-                    engine.outcome.result()
+                    engine.ending.outcome.result()
                 finally:
                     # Its traceback refers to this frame, and the engine to the error.
                     del self, engine
@@ -91,7 +91,7 @@ class JobStream(Generic[T]):
             await self._source.aclose()
             return
         self._run.cancel()
-        await self._run._engine.finished.wait()  # noqa: SLF001
+        await self._run._engine.ending.finished.wait()  # noqa: SLF001
 
     async def __aenter__(self) -> Self:
         return self

@@ -1,6 +1,9 @@
 """The two workers of a run: one does nothing but the items, the other all the rest.
 
 Both end by returning; the engine notices. They differ only in what an item costs.
+
+From Python 3.12 on a traceback leads, by `f_back`, to the frames that called its own.
+So each function here drops what refers to errors at its end, or they would keep it all.
 """
 
 from __future__ import annotations
@@ -12,92 +15,110 @@ from notebook_async.core._slot import BETWEEN, Slot
 from notebook_async.core._source import END
 
 if TYPE_CHECKING:
+    from contextvars import Context
+
     from notebook_async.core._engine import Engine
-    from notebook_async.core.records import Phase
 
 __all__ = ["work", "work_observed"]
 
 
 async def work(engine: Engine, slot: Slot) -> None:
     """Run items as close to `for item in items: await func(item)` as it gets."""
-    func, results, pacer = engine.source.func, engine.results, engine.pacer
+    func, results, pacer = engine.func, engine.results, engine.pacer
     clean = copy_context()
-    if await engine.checkpoint(slot):
-        return
-    for item in engine.source.items or ():
-        slot.index = index = len(results)
-        results.append(None)
-        try:
-            results[index] = await func(item)
-        except BaseException as error:  # noqa: BLE001 - the engine decides what it means
-            outcome = engine.item_failed(slot, index, item, error)
-            if outcome is None:
+    try:
+        if await _must_leave(engine, slot, clean):
+            return
+        for item in engine.source.items or ():
+            slot.index = index = len(results)
+            results.append(None)
+            try:
+                results[index] = await func(item)
+            except BaseException as error:  # noqa: BLE001 - the engine decides
+                results[index] = engine.item_failed(slot, index, item, error)
+                if results[index] is None:
+                    return
+            pacer.left -= 1
+            try:
+                unclean = slot.cancelling or copy_context() != clean
+            except Exception:  # noqa: BLE001 - arrays, for one, refuse to be compared
+                unclean = True
+            if unclean:
+                engine.replace(slot)
                 return
-            results[index] = outcome
-        pacer.left -= 1
-        try:
-            unclean = slot.cancelling or copy_context() != clean
-        except Exception:  # noqa: BLE001 - arrays, for one, refuse to be compared
-            unclean = True
-        if unclean:
-            engine.replace(slot)
-            return
-        if pacer.left <= 0 and await engine.checkpoint(slot):
-            return
-    slot.index = BETWEEN
+            if pacer.left <= 0 and await _must_leave(engine, slot, clean):
+                return
+        slot.index = BETWEEN
+    finally:
+        del engine, results
 
 
 async def work_observed(engine: Engine, slot: Slot) -> None:
-    """Run items from any kind of source, stream their results, tell the hooks."""
+    """Run items from any kind of source, with policies, streamed, told to hooks."""
     pacer = engine.pacer
     clean = copy_context()
-    if await engine.checkpoint(slot):
-        return
-    pull = _pull_alone if engine.source.items is None else _pull
-    while (item := await pull(engine, slot)) is not END:
-        if not await _run_item(engine, slot, item):
+    try:
+        if await _must_leave(engine, slot, clean):
             return
-        pacer.left -= 1
-        try:
-            unclean = slot.cancelling or copy_context() != clean
-        except Exception:  # noqa: BLE001 - arrays, for one, refuse to be compared
-            unclean = True
-        if unclean:
-            engine.replace(slot)
-            return
-        if pacer.left <= 0 and await engine.checkpoint(slot):
-            return
+        pull = _pull_alone if engine.source.items is None else _pull
+        while (item := await pull(engine, slot)) is not END:
+            if not await _run_item(engine, slot, item, clean):
+                return
+            if pacer.left <= 0 and await _must_leave(engine, slot, clean):
+                return
+    finally:
+        del engine
+
+
+async def _must_leave(engine: Engine, slot: Slot, clean: Context) -> bool:
+    """Take the slow path between two items; tell whether this worker must stop.
+
+    Failed items that are to run again run here.
+    """
+    try:
+        while not await engine.checkpoint(slot):
+            again = engine.next_again(slot)
+            if again is None:
+                return False
+            if not await _run_item(engine, slot, again[0], clean):
+                return True
+        return True
+    finally:
+        del engine
 
 
 async def _pull(engine: Engine, slot: Slot) -> Any:  # noqa: ANN401 - items are anything
     """Take the next item once it may start, or `END` where the worker must leave."""
     window, source = engine.window, engine.source
-    while engine.paused or (window is not None and window.open >= window.size):
-        await engine.wait_for_resume()
-        if window is not None:
-            await window.wait_for_room()
-    if engine.must_leave(slot):
-        item = END
-    elif source.items is not None:
-        item = next(source.items, END)
-    else:
-        item = await source.pull()
-    if item is END:
-        if window is not None:
-            window.pass_on()
-        return END
-    if engine.stopping or engine.paused:
-        # It came about while the source took its time, or by the source itself.
-        try:
+    try:
+        while engine.paused or (window is not None and window.open >= window.size):
             await engine.wait_for_resume()
-        except BaseException:
-            source.discard(item)
-            raise
-        if engine.stopping:
-            source.discard(item)
+            if window is not None:
+                await window.wait_for_room()
+        if engine.must_leave(slot):
+            item = END
+        elif source.items is not None:
+            item = next(source.items, END)
+        else:
+            item = await source.pull()
+        if item is END:
+            if window is not None:
+                window.pass_on()
             return END
-    engine.begin(slot)
-    return item
+        if engine.stopping or engine.paused:
+            # It came about while the source took its time, or by the source itself.
+            try:
+                await engine.wait_for_resume()
+            except BaseException:
+                source.discard(item)
+                raise
+            if engine.stopping:
+                source.discard(item)
+                return END
+        engine.begin(slot)
+        return item
+    finally:
+        del engine
 
 
 async def _pull_alone(engine: Engine, slot: Slot) -> Any:  # noqa: ANN401 - as `_pull`
@@ -106,28 +127,41 @@ async def _pull_alone(engine: Engine, slot: Slot) -> Any:  # noqa: ANN401 - as `
     An async generator refuses to be advanced twice at once, and whoever looks for room
     next must see what was taken before.
     """
-    async with engine.lock:
-        return await _pull(engine, slot)
-
-
-async def _run_item(engine: Engine, slot: Slot, item: object) -> bool:
-    """Run one item and say what came of it; tell whether the worker may go on."""
-    index = slot.index
-    if engine.recorded:
-        engine.publish_item(index, "running")
     try:
-        value = await engine.source.func(item)
-    except BaseException as error:  # noqa: BLE001 - the engine decides what it means
-        value = engine.item_failed(slot, index, item, error)
-        failure = engine.errors.get(index)
-        if engine.recorded:
-            phase: Phase = "cancelled" if failure is None else "failed"
-            engine.publish_item(index, phase, failure)
-        if value is None:
-            return False
-    else:
-        if engine.recorded:
-            engine.publish_item(index, "done")
-    slot.index = BETWEEN
-    engine.keep(index, value)
-    return True
+        async with engine.lock:
+            return await _pull(engine, slot)
+    finally:
+        del engine
+
+
+async def _run_item(engine: Engine, slot: Slot, item: object, clean: Context) -> bool:
+    """Run one item and say what came of it; tell whether the worker may go on."""
+    index, value, failure = slot.index, None, None
+    attempts, teller = engine.attempts, engine.teller
+    try:
+        teller.item(index, "running")
+        try:
+            if attempts is None:
+                value = await engine.func(item)
+            else:
+                value = await attempts.run(slot, engine.func, item)
+        except BaseException as error:  # noqa: BLE001 - the engine decides
+            value = engine.item_failed(slot, index, item, error)
+            failure = engine.errors.get(index)
+            teller.item(index, "cancelled" if failure is None else "failed", failure)
+            if value is None:
+                return False
+        else:
+            teller.item(index, "done")
+        slot.index = BETWEEN
+        engine.keep(index, value)
+        engine.pacer.left -= 1
+        try:
+            unclean = slot.cancelling or copy_context() != clean
+        except Exception:  # noqa: BLE001 - arrays, for one, refuse to be compared
+            unclean = True
+        if unclean:
+            engine.replace(slot)
+        return not unclean
+    finally:
+        del engine, attempts, value, failure

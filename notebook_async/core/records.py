@@ -82,22 +82,24 @@ class JobRecord(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord(Record):
-    """A run changed its phase.
+    """A run started, went on for a tenth of a second, or ended.
 
     Attributes
     ----------
-    desc
-        What the run does, for people.
-    done, failed
-        Items that ended well, and by an exception.
-    total
-        Items in all, or None where the source does not say.
+    desc, done, failed, running, waiting, retried, total, workers, rate, eta
+        As in `RunStatistics`.
     """
 
     desc: str | None
     done: int
     failed: int
+    running: int
+    waiting: int
+    retried: int
     total: int | None
+    workers: int
+    rate: float | None
+    eta: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

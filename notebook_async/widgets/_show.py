@@ -17,7 +17,7 @@ from notebook_async.widgets._text import board_text, panel_text
 from notebook_async.widgets._view import JobSubject, RunSubject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from notebook_async.board import Job
     from notebook_async.core import JobRun
@@ -29,8 +29,8 @@ _WIDGET = "application/vnd.jupyter.widget-view+json"
 _INTERVAL = 0.5
 
 _numbers = itertools.count(1)
-_stale: dict[str, Subject] = {}
-"""Displays whose final picture nobody may have seen, by their display id."""
+_stale: dict[str, Callable[[], dict[str, Any]]] = {}
+"""What makes the final picture that nobody may have seen, by its display id."""
 
 
 def show_job(job: Job, *, panel: bool = True, quiet: bool = False) -> None:
@@ -74,8 +74,8 @@ def refresh_stills(_: object = None) -> None:
     later cell, though, and puts it into the display of the earlier one.
     """
     if not detect_host().front_end:
-        for display_id, subject in _stale.items():
-            display_bundle(_still(subject), display_id=display_id, update=True)
+        for display_id, picture in _stale.items():
+            display_bundle(picture(), display_id=display_id, update=True)
     _stale.clear()
 
 
@@ -103,7 +103,7 @@ def _show_live(subject: Subject, display_id: str) -> None:
         if panel.answered and _has_live_widgets(subject):
             bundle = {_WIDGET: view, **bundle}
         display_bundle(bundle, display_id=display_id, update=True)
-        _stale[display_id] = subject
+        _stale[display_id] = lambda: _still(subject)
 
     subject.on_end(finish)
 
@@ -124,6 +124,7 @@ def _show_plain(subject: Subject, display_id: str) -> None:
         if timer is not None:
             timer.cancel()
         display_bundle(_plain(subject), display_id=display_id, update=True)
+        _stale[display_id] = lambda: _plain(subject)
 
     timer = loop.call_later(_INTERVAL, update)
     subject.on_end(finish)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from notebook_async.widgets._text import final_lines
 from notebook_async.widgets._words import (
+    ENDED,
     GLYPHS,
     clock,
     count_words,
@@ -25,14 +26,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from notebook_async.board import LogSlice, RichOutput
+    from notebook_async.core import Phase
     from notebook_async.widgets._view import Counts, View
 
 __all__ = ["bar_picture", "board_html", "panel_html"]
 
 # Okabe and Ito's colours, which most kinds of colour vision tell apart; each kind has a
 # pattern of its own too.
+# They colour bars and glyphs only: no single colour is legible as text on white and on
+# black, so words have the reader's own colour.
 _COLOURS = {"done": "#009E73", "failed": "#D55E00", "running": "#0072B2"}
-_COLOURS |= {"waiting": "#E69F00", "queued": "#8c959f", "cancelled": "#8c959f"}
+_COLOURS["waiting"] = "#E69F00"
+_GREY = "#768390"
 _TAIL = 12
 _MOST = 500
 _FRAME = (
@@ -40,6 +45,7 @@ _FRAME = (
     "margin:2px 0;font-size:13px"
 )
 _DIM = "opacity:0.75"
+_CELL = "text-align:left;white-space:nowrap"
 _PRE = "margin:6px 0 0;padding:0;white-space:pre-wrap;font-size:12px"
 
 
@@ -57,7 +63,7 @@ def bar_picture(counts: Counts, *, width: int = 800, height: int = 8) -> str:
     total = counts["total"] or max(finished + counts["running"], 1)
     parts, x = [], 0.0
     for kind in ("done", "failed", "running", "waiting"):
-        number: int = counts[kind]  # type: ignore[literal-required]
+        number: int = counts[kind]
         length = min(width * number / total, width - x)
         if length > 0:
             place = f'<rect x="{x:.1f}" width="{length:.1f}" height="{height}"'
@@ -84,10 +90,8 @@ def panel_html(view: View, log: LogSlice, rich: Iterable[RichOutput] = ()) -> st
     """Return a panel as still HTML."""
     title = html.escape(view["title"])
     head = (
-        f'<div><span style="color:{_COLOURS.get(view["phase"], "#8c959f")}">'
-        f"{GLYPHS[view['phase']]}</span> <strong>{title}</strong>"
-        f' <span style="{_DIM}">{html.escape(place_words(view))} ·'
-        f" {state_words(view).partition(' ')[2]}</span></div>"
+        f"<div>{_glyph(view['phase'])} <strong>{title}</strong>"
+        f' <span style="{_DIM}">{html.escape(_place_and_state(view))}</span></div>'
     )
     parts = [head]
     if view["runs"]:
@@ -107,11 +111,10 @@ def board_html(views: Iterable[View]) -> str:
         words = " ".join(text for _, text in count_words(view["bar"]))
         now = html.escape(view["error"] or (words if view["runs"] else ""))
         rows.append(
-            f'<tr><td style="color:{_COLOURS.get(view["phase"], "#8c959f")}">'
-            f"{GLYPHS[view['phase']]}</td>"
-            f'<td style="text-align:left">#{view["job_id"]}'
+            f"<tr><td>{_glyph(view['phase'])}</td>"
+            f'<td style="{_CELL}">#{view["job_id"]}'
             f" {html.escape(view['title'])}</td>"
-            f'<td style="text-align:left">{state_words(view).partition(" ")[2]}'
+            f'<td style="{_CELL}">{state_words(view).partition(" ")[2]}'
             f" {clock(view['elapsed'])}</td>"
             f'<td style="width:160px">{bar}</td>'
             f'<td style="text-align:left;{_DIM}">{now}</td></tr>'
@@ -125,11 +128,24 @@ def board_html(views: Iterable[View]) -> str:
     return f"<table><tr>{head}</tr>{''.join(rows)}</table>"
 
 
+def _place_and_state(view: View) -> str:
+    if view["phase"] in ENDED:
+        return f"{place_words(view)} · {state_words(view).partition(' ')[2]}"
+    # Nobody may have been there to replace this picture by the final one.
+    return f"{place_words(view)} · was running when this picture was saved"
+
+
+def _glyph(phase: Phase) -> str:
+    return _coloured(GLYPHS[phase], phase)
+
+
+def _coloured(glyph: str, kind: str) -> str:
+    return f'<span style="color:{_COLOURS.get(kind, _GREY)}">{glyph}</span>'
+
+
 def _numbers(counts: Counts) -> str:
     words = " &nbsp; ".join(
-        f'<span style="color:{_COLOURS[kind]}">{text}</span>'
-        if kind in ("failed", "running", "waiting")
-        else text
+        f"{_coloured(text[0], kind)}{text[1:]}" if kind in _COLOURS else text
         for kind, text in count_words(counts)
     )
     return f'<div>{words} &nbsp; <span style="{_DIM}">{pace_words(counts)}</span></div>'
@@ -175,7 +191,7 @@ def _log(view: View, log: LogSlice) -> str:
     if view["error"]:
         summary = html.escape(view["error"])
         trace = final_lines(_only(log, error=True))
-        line = f'<span style="color:{_COLOURS["failed"]}">✕ {summary}</span>'
+        line = f"{_glyph('failed')} {summary}"
         if trace:
             line = f"<details><summary>{line}</summary>{_pre(trace)}</details>"
         parts.append(f"<div>{line}</div>")

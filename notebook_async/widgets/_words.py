@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from notebook_async.widgets._view import Counts, View
 
-__all__ = ["GLYPHS", "clock", "count_words", "pace_words", "place_words", "state_words"]
+__all__ = [
+    "ENDED",
+    "GLYPHS",
+    "clock",
+    "count_words",
+    "pace_words",
+    "place_words",
+    "state_words",
+]
 
 GLYPHS = {
     "queued": "◔",
@@ -18,6 +26,8 @@ GLYPHS = {
     "failed": "✕",
     "cancelled": "■",
 }
+
+ENDED = ("done", "failed", "cancelled")
 
 _MINUTE = 60
 _HOUR = 3600

@@ -109,14 +109,12 @@ class Panel:
         self.root.locator(".na-line", has_text=text).first.wait_for()
 
     def wait_for_end(self) -> None:
-        """Wait until the panel is that of an ended job, or a still picture.
+        """Wait until the still picture has taken the place of the live panel.
 
-        Only the page in which the cell ran replaces the one by the other: after a
-        reload, no front end knows any more which output a display's name meant.
+        Only in the page in which the cell ran: after a reload no front end knows any
+        more which output a display's name meant, and the live panel stays.
         """
-        ended = ("done", "failed", "cancelled")
-        live = "".join(f":not([data-phase={phase}])" for phase in ended)
-        self.output.locator(f".na-panel{live}").wait_for(state="detached")
+        self.output.locator(".jp-RenderedHTML").wait_for()
 
     @property
     def kept_lines(self) -> list[str]:

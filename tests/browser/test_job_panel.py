@@ -236,9 +236,9 @@ def test_reload_brings_the_panel_back(open_notebook: OpenNotebook, app: App) -> 
     panel.wait_for_line("item 31")
     assert panel.lines == [f"item {i}" for i in range(32)]
     notebook.run_cell(2)
-    panel.wait_for_end()
-    assert "40 done" in notebook.output_text(1)
-    assert "780" in notebook.output_text(1)
+    panel.wait_for_line("780")
+    panel.wait_until_done(40)
+    assert panel.phase == "done"
     assert notebook.errors == []
 
 

@@ -333,14 +333,16 @@ UNFIT = [
         (measure, ["a"]),
         (
             r"^item 0: measure returned something that cannot be awaited"
-            r" \(.*'?int'?.*\); make it `async def`, or run it in a thread with asyncio\.to_thread\n"
+            r" \(.*'?int'?.*\); make it `async def`, or run it in a thread with"
+            r" asyncio\.to_thread\n"
         ),
     ),
     (
         ([lambda: "text"],),
         (
             r"^item 0: .*<lambda> returned something that cannot be awaited"
-            r" \(.*str.*\); make it `async def`, or run it in a thread with asyncio\.to_thread\n"
+            r" \(.*str.*\); make it `async def`, or run it in a thread with"
+            r" asyncio\.to_thread\n"
         ),
     ),
 ]

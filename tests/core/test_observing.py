@@ -269,10 +269,36 @@ async def test_run_records(records: list[Any]) -> None:
         desc="doubling",
         done=0,
         failed=0,
+        running=0,
+        waiting=0,
+        retried=0,
         total=2,
+        workers=4,
+        rate=None,
+        eta=None,
     )
-    assert last == dataclasses.replace(first, at=last.at, phase="done", done=2)
+    ended = dataclasses.replace(first, at=last.at, phase="done", done=2)
+    assert dataclasses.replace(last, rate=None, eta=None) == ended
+    assert (last.rate or 0.0) > 0.0
+    assert last.eta == 0.0
     assert first.at <= last.at
+
+
+async def test_run_records_while_it_goes_on(records: list[Any]) -> None:
+    """A run that somebody watches tells its counters ten times a second."""
+    await run_jobs(asyncio.sleep, [0.26] * 6, workers=2, desc="napping")
+    told = [r for r in records if isinstance(r, RunRecord)]
+    assert [(r.phase, r.done, r.running) for r in told] == [
+        ("running", 0, 0),
+        ("running", 0, 2),
+        ("running", 0, 2),
+        ("running", 2, 2),
+        ("running", 2, 2),
+        ("running", 2, 2),
+        ("running", 4, 2),
+        ("running", 4, 2),
+        ("done", 6, 0),
+    ]
 
 
 @pytest.mark.parametrize("kind", ["list", "plain", "slow", "stream"])
@@ -324,7 +350,8 @@ async def test_observed_run_keeps_bound_and_order(records: list[Any]) -> None:
     """A run that is watched obeys the same rules."""
     gauge = Gauge()
     assert await run_jobs(gauge, range(10), workers=3) == list(range(10))
-    assert (gauge.peak, now(), len(records)) == (3, 4.0, 22)
+    told = [r for r in records if isinstance(r, ItemRecord)]
+    assert (gauge.peak, now(), len(told)) == (3, 4.0, 20)
 
 
 async def test_removed_hook_is_not_told() -> None:

@@ -1,0 +1,213 @@
+"""Call asynchronous code from ordinary functions, wherever they run.
+
+Without a running loop the coroutine gets one of its own. With one, as in a notebook
+cell, the caller blocks and the coroutine runs on a loop in another thread: nothing is
+patched, and the loop here stands still until it is done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import threading
+from contextvars import Context, copy_context
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from notebook_async.core._api import run_jobs
+from notebook_async.core._options import seconds
+from notebook_async.errors import ArgumentTypeError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine, Iterable
+
+__all__ = ["asyncio_run", "run_async_tasks", "run_sync"]
+
+T = TypeVar("T")
+
+
+def asyncio_run(coro: Coroutine[Any, Any, T], *, timeout: float | None = None) -> T:
+    """Run a coroutine to its end and return its result, also where a loop runs already.
+
+    Parameters
+    ----------
+    coro
+        The coroutine.
+    timeout
+        Seconds > 0 after which it is cancelled and `TimeoutError` is raised; None for
+        no bound.
+
+    Returns
+    -------
+    object
+        What the coroutine returned. What it raises comes out unchanged.
+
+    Raises
+    ------
+    ArgumentTypeError
+        If `coro` is no coroutine.
+    TimeoutError
+        If it ran longer than `timeout`.
+
+    Notes
+    -----
+    Context variables of the caller are seen inside, and those set inside are set for
+    the caller afterwards. In a thread whose loop runs the coroutine gets another loop,
+    so it must not await what belongs to this one; `await coro` can.
+
+    Examples
+    --------
+    >>> import asyncio
+    >>> async def answer():
+    ...     await asyncio.sleep(0.01)
+    ...     return 42
+    >>> asyncio_run(answer())
+    42
+    """
+    _check_coroutine(coro)
+    if timeout is not None:
+        seconds("timeout", timeout, positive=True)
+    context = copy_context()
+    call = _Call(coro, timeout, context)
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        call.run()
+    else:
+        call.run_in_thread()
+    _adopt(context)
+    value: T = call.result()
+    return value
+
+
+run_sync = asyncio_run
+
+
+def run_async_tasks(
+    tasks: Iterable[Awaitable[T] | Callable[[], Awaitable[T]]],
+    show_progress: bool = False,  # noqa: FBT001, FBT002 - the name and place are given
+    progress_bar_desc: str = "Running async tasks",
+    workers: int | None = None,
+) -> list[T]:
+    """Run awaitables to their end from ordinary code, and return results in order.
+
+    Parameters
+    ----------
+    tasks
+        Coroutines or functions without arguments that return awaitables.
+    show_progress
+        Show a bar.
+    progress_bar_desc
+        What the bar says.
+    workers
+        Tasks in flight at once, >= 1; by default all of them.
+
+    Returns
+    -------
+    list
+        One result per task, in the order of `tasks`, as `asyncio.gather` gives.
+
+    Raises
+    ------
+    InvalidArgumentError, ArgumentTypeError
+        As for `run_jobs`.
+
+    Examples
+    --------
+    >>> import asyncio
+    >>> run_async_tasks([asyncio.sleep(0.01, "a"), asyncio.sleep(0, "b")])
+    ['a', 'b']
+    """
+    listed = list(tasks)
+    return asyncio_run(
+        run_jobs(
+            listed,
+            workers=max(1, len(listed)) if workers is None else workers,
+            show_progress=show_progress,
+            desc=progress_bar_desc,
+        )
+    )
+
+
+class _Call:
+    """One blocking call: where its coroutine runs, and what came of it."""
+
+    def __init__(
+        self, coro: Coroutine[Any, Any, Any], timeout: float | None, context: Context
+    ) -> None:
+        self._coro = coro
+        self._timeout = timeout
+        self._context = context
+        self._value: Any = None
+        self._error: BaseException | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._task: asyncio.Task[Any] | None = None
+
+    def run(self) -> None:
+        """Run the coroutine on a new loop of this thread."""
+        with asyncio.Runner() as runner:
+            self._loop = runner.get_loop()
+            try:
+                self._value = runner.run(self._main(), context=self._context)
+            except BaseException as error:  # noqa: BLE001 - it is raised by `result`
+                self._error = error
+
+    def run_in_thread(self) -> None:
+        """Run the coroutine on a new loop of another thread, and wait for its end."""
+        thread = threading.Thread(target=self.run, name="asyncio_run")
+        thread.start()
+        interrupt: KeyboardInterrupt | None = None
+        while thread.is_alive():
+            try:
+                thread.join()
+            except KeyboardInterrupt as error:
+                interrupt = error
+                self._cancel()
+        if interrupt is not None:
+            raise interrupt
+        if isinstance(self._error, RuntimeError | ValueError) and (
+            "different loop" in str(self._error)
+        ):
+            self._error.add_note(
+                "the coroutine awaits something of the loop that runs here: write"
+                " `await` instead of a blocking call"
+            )
+
+    def result(self) -> Any:  # noqa: ANN401 - a coroutine returns anything
+        """Return what the coroutine returned, or raise what it raised."""
+        try:
+            if self._error is not None:
+                raise self._error
+            return self._value
+        finally:
+            del self
+
+    async def _main(self) -> Any:  # noqa: ANN401 - as `result`
+        self._task = asyncio.current_task()
+        async with asyncio.timeout(self._timeout):
+            return await self._coro
+
+    def _cancel(self) -> None:
+        if self._loop is not None and self._task is not None:
+            self._loop.call_soon_threadsafe(self._task.cancel)
+
+
+def _adopt(context: Context) -> None:
+    """Set here what was set in `context`."""
+    here = copy_context()
+    for variable, value in context.items():
+        if variable not in here or here[variable] is not value:
+            variable.set(value)
+
+
+def _check_coroutine(coro: object) -> None:
+    if inspect.iscoroutine(coro):
+        return
+    name = getattr(coro, "__qualname__", repr(coro))
+    if inspect.iscoroutinefunction(coro):
+        raise ArgumentTypeError(
+            f"asyncio_run needs a coroutine, got the coroutine function {name}:"
+            f" call it, as in asyncio_run({name}(...))"
+        )
+    raise ArgumentTypeError(
+        f"asyncio_run needs a coroutine, got {coro!r} ({type(coro).__name__})"
+    )
