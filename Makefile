@@ -11,6 +11,9 @@ else
 BIN := .venv/bin
 endif
 
+# Node does not trust what the machine trusts, such as a company's own authority.
+export NODE_EXTRA_CA_CERTS ?= $(wildcard /etc/ssl/certs/ca-certificates.crt)
+
 # The path matters where Node is not the machine's but the one in .venv (see .venv/.node).
 NPM := PATH="$$PWD/$(BIN):$$PATH" npm --prefix $(JS)
 

@@ -30,6 +30,7 @@ from notebook_async.core import (
 
 if TYPE_CHECKING:
     from notebook_async.board import Job, JobBoard, jobs
+    from notebook_async.core import Remote
 
 __all__ = [
     "Adaptive",
@@ -38,6 +39,7 @@ __all__ = [
     "JobRun",
     "JobStream",
     "Rate",
+    "Remote",
     "Retry",
     "RunStatistics",
     "asyncio_run",
@@ -58,6 +60,7 @@ __all__ = [
 _LAZY = {
     "Job": "notebook_async.board",
     "JobBoard": "notebook_async.board",
+    "Remote": "notebook_async.core",
     "jobs": "notebook_async.board",
 }
 

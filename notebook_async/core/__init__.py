@@ -1,8 +1,14 @@
 """Bounded concurrency: many awaitable items on a few workers, watched and steered."""
 
-from notebook_async.core._api import iter_jobs, run_jobs, start_jobs
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from notebook_async.core._api import run_jobs, start_jobs
 from notebook_async.core._batches import batch_gather, chunks
 from notebook_async.core._blocking import asyncio_run, run_async_tasks, run_sync
+from notebook_async.core._iter import iter_jobs
 from notebook_async.core._options import Isolation, OnError
 from notebook_async.core._progress import set_presenter
 from notebook_async.core._run import JobRun
@@ -20,6 +26,9 @@ from notebook_async.core.records import (
     RunRecord,
 )
 
+if TYPE_CHECKING:
+    from notebook_async.core._executors import Remote
+
 __all__ = [
     "Adaptive",
     "Anchor",
@@ -34,6 +43,7 @@ __all__ = [
     "Phase",
     "Rate",
     "Record",
+    "Remote",
     "Retry",
     "RunOwner",
     "RunRecord",
@@ -53,3 +63,10 @@ __all__ = [
     "start_jobs",
     "wanted",
 ]
+
+
+def __getattr__(name: str) -> object:
+    # Loaded on first use: it brings much that an ordinary run does without (PEP 562).
+    if name == "Remote":
+        return import_module("notebook_async.core._executors").Remote
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,54 +1,30 @@
-"""The calls by which a run is made."""
+"""The calls by which a run is made whose results come all at once."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
-from typing import (
-    Any,
-    Literal,
-    TypeAlias,
-    TypedDict,
-    TypeVar,
-    Unpack,
-    overload,
-)
+from typing import Any, TypeVar, Unpack, overload, TYPE_CHECKING
 
-from notebook_async.core._options import Isolation, OnError, RunOptions, integer
 from notebook_async.core._run import JobRun
+from notebook_async.core._signatures import (
+    AnyIterable,
+    Common,
+    Job,
+    Raising,
+    make_options,
+)
 from notebook_async.core._source import Source
-from notebook_async.core._stream import JobStream
-from notebook_async.core.policies import Adaptive, Rate, Retry, as_rate, as_retry
 from notebook_async.errors import NoRunningLoopError
 
-__all__ = ["iter_jobs", "run_jobs", "start_jobs"]
+if TYPE_CHECKING:
+    from notebook_async.core._options import Isolation, OnError
+    from notebook_async.core.policies import Adaptive, Rate, Retry
+    from collections.abc import Awaitable, Callable
+
+__all__ = ["run_jobs", "start_jobs"]
 
 T = TypeVar("T")
 S = TypeVar("S")
-
-Job: TypeAlias = Awaitable[T] | Callable[[], Awaitable[T]]
-AnyIterable: TypeAlias = Iterable[T] | AsyncIterable[T]
-Raising: TypeAlias = Literal["raise", "group"]
-
-
-class Common(TypedDict, total=False):
-    """The options that all three calls have, for type checkers."""
-
-    workers: int | Adaptive
-    show_progress: bool
-    desc: str | None
-    total: int | None
-    timeout: float | None
-    retry: Retry | int | None
-    rate: Rate | float | None
-    isolation: Isolation
-
-
-class Streaming(Common, total=False):
-    """The options of `iter_jobs`, for type checkers."""
-
-    ordered: bool
-    window: int | None
 
 
 @overload
@@ -57,6 +33,7 @@ async def run_jobs(
     items: AnyIterable[S],
     *,
     on_error: Raising = ...,
+    executor: object = ...,
     **options: Unpack[Common],
 ) -> list[T]: ...
 @overload
@@ -65,6 +42,7 @@ async def run_jobs(
     items: AnyIterable[S],
     *,
     on_error: OnError,
+    executor: object = ...,
     **options: Unpack[Common],
 ) -> list[T | Exception]: ...
 @overload
@@ -72,12 +50,32 @@ async def run_jobs(
     jobs: AnyIterable[Job[T]],
     *,
     on_error: Raising = ...,
+    executor: object = ...,
     **options: Unpack[Common],
 ) -> list[T]: ...
 @overload
 async def run_jobs(
     jobs: AnyIterable[Job[T]],
     *,
+    on_error: OnError,
+    executor: object = ...,
+    **options: Unpack[Common],
+) -> list[T | Exception]: ...
+@overload
+async def run_jobs(
+    jobs: Callable[[S], T],
+    items: AnyIterable[S],
+    *,
+    executor: object,
+    on_error: Raising = ...,
+    **options: Unpack[Common],
+) -> list[T]: ...
+@overload
+async def run_jobs(
+    jobs: Callable[[S], T],
+    items: AnyIterable[S],
+    *,
+    executor: object,
     on_error: OnError,
     **options: Unpack[Common],
 ) -> list[T | Exception]: ...
@@ -94,6 +92,7 @@ async def run_jobs(  # noqa: PLR0913 - options are named by the caller
     retry: Retry | int | None = None,
     rate: Rate | float | None = None,
     isolation: Isolation = "context",
+    executor: object = None,
 ) -> list[Any]:
     """Run every item, at most `workers` at once, and return results in their order.
 
@@ -135,6 +134,10 @@ async def run_jobs(  # noqa: PLR0913 - options are named by the caller
         variables that another sets. `"task"`: each item has a task of its own, for code
         that needs `asyncio.current_task()` to itself; an item then costs about three
         times as much.
+    executor
+        Where items run instead of on the loop, then plain functions too: `"threads"`,
+        `"cpu"` for processes, any `concurrent.futures.Executor`, a Dask client, an
+        ipyparallel view, or a `Remote` around one of these, to send them by the chunk.
 
     Returns
     -------
@@ -168,16 +171,17 @@ async def run_jobs(  # noqa: PLR0913 - options are named by the caller
     >>> await run_jobs(fetch, [4], timeout=0.5, on_error="return")
     [TimeoutError('item 0 ran longer than timeout=0.5 s')]
     """
-    options = _options(
-        workers,
+    options = make_options(
+        workers=workers,
         show_progress=show_progress,
         desc=desc,
         total=total,
         on_error=on_error,
         timeout=timeout,
-        retry=as_retry(retry),
-        rate=as_rate(rate),
+        retry=retry,
+        rate=rate,
         isolation=isolation,
+        executor=executor,
     )
     return await JobRun(Source(jobs, items), options)
 
@@ -188,6 +192,7 @@ def start_jobs(
     items: AnyIterable[S],
     *,
     on_error: Raising = ...,
+    executor: object = ...,
     **options: Unpack[Common],
 ) -> JobRun[T]: ...
 @overload
@@ -196,6 +201,7 @@ def start_jobs(
     items: AnyIterable[S],
     *,
     on_error: OnError,
+    executor: object = ...,
     **options: Unpack[Common],
 ) -> JobRun[T | Exception]: ...
 @overload
@@ -203,12 +209,32 @@ def start_jobs(
     jobs: AnyIterable[Job[T]],
     *,
     on_error: Raising = ...,
+    executor: object = ...,
     **options: Unpack[Common],
 ) -> JobRun[T]: ...
 @overload
 def start_jobs(
     jobs: AnyIterable[Job[T]],
     *,
+    on_error: OnError,
+    executor: object = ...,
+    **options: Unpack[Common],
+) -> JobRun[T | Exception]: ...
+@overload
+def start_jobs(
+    jobs: Callable[[S], T],
+    items: AnyIterable[S],
+    *,
+    executor: object,
+    on_error: Raising = ...,
+    **options: Unpack[Common],
+) -> JobRun[T]: ...
+@overload
+def start_jobs(
+    jobs: Callable[[S], T],
+    items: AnyIterable[S],
+    *,
+    executor: object,
     on_error: OnError,
     **options: Unpack[Common],
 ) -> JobRun[T | Exception]: ...
@@ -225,6 +251,7 @@ def start_jobs(  # noqa: PLR0913 - options are named by the caller
     retry: Retry | int | None = None,
     rate: Rate | float | None = None,
     isolation: Isolation = "context",
+    executor: object = None,
 ) -> JobRun[Any]:
     """Start a run as `run_jobs` does and return at once.
 
@@ -232,7 +259,7 @@ def start_jobs(  # noqa: PLR0913 - options are named by the caller
     ----------
     jobs, items, workers, show_progress, desc, total
         As for `run_jobs`.
-    on_error, timeout, retry, rate, isolation
+    on_error, timeout, retry, rate, isolation, executor
         As for `run_jobs`.
 
     Returns
@@ -258,132 +285,20 @@ def start_jobs(  # noqa: PLR0913 - options are named by the caller
     50
     >>> results = await run
     """
-    options = _options(
-        workers,
+    options = make_options(
+        workers=workers,
         show_progress=show_progress,
         desc=desc,
         total=total,
         on_error=on_error,
         timeout=timeout,
-        retry=as_retry(retry),
-        rate=as_rate(rate),
+        retry=retry,
+        rate=rate,
         isolation=isolation,
+        executor=executor,
     )
     try:
         asyncio.get_running_loop()
     except RuntimeError:
         raise NoRunningLoopError("start_jobs") from None
     return JobRun(Source(jobs, items), options)
-
-
-@overload
-def iter_jobs(
-    jobs: Callable[[S], Awaitable[T]],
-    items: AnyIterable[S],
-    *,
-    on_error: Raising = ...,
-    **options: Unpack[Streaming],
-) -> JobStream[T]: ...
-@overload
-def iter_jobs(
-    jobs: Callable[[S], Awaitable[T]],
-    items: AnyIterable[S],
-    *,
-    on_error: OnError,
-    **options: Unpack[Streaming],
-) -> JobStream[T | Exception]: ...
-@overload
-def iter_jobs(
-    jobs: AnyIterable[Job[T]],
-    *,
-    on_error: Raising = ...,
-    **options: Unpack[Streaming],
-) -> JobStream[T]: ...
-@overload
-def iter_jobs(
-    jobs: AnyIterable[Job[T]],
-    *,
-    on_error: OnError,
-    **options: Unpack[Streaming],
-) -> JobStream[T | Exception]: ...
-def iter_jobs(  # noqa: PLR0913 - options are named by the caller
-    jobs: Any,
-    items: Any = None,
-    *,
-    workers: int | Adaptive = 4,
-    ordered: bool = False,
-    window: int | None = None,
-    show_progress: bool = False,
-    desc: str | None = None,
-    total: int | None = None,
-    on_error: OnError = "raise",
-    timeout: float | None = None,
-    retry: Retry | int | None = None,
-    rate: Rate | float | None = None,
-    isolation: Isolation = "context",
-) -> JobStream[Any]:
-    """Yield `(index, value)` of items as they finish, or in order, with backpressure.
-
-    Parameters
-    ----------
-    jobs, items, workers, show_progress, desc, total
-        As for `run_jobs`.
-    ordered
-        Yield in the order of the items instead of the order in which they finish.
-    window
-        Items started and not yet consumed, at most, >= 1; default twice `workers`.
-        A slow consumer slows the items down.
-    on_error
-        As for `run_jobs`. With `"return"` a failed item's value is its exception, with
-        `"group"` it is left out, and raised at the end.
-    timeout, retry, rate, isolation
-        As for `run_jobs`.
-
-    Returns
-    -------
-    JobStream
-        An async iterator. Leaving its loop cancels the rest.
-
-    Raises
-    ------
-    InvalidArgumentError, ArgumentTypeError
-        As for `run_jobs`, at once. What an item raises comes out of the iteration.
-
-    Examples
-    --------
-    >>> import asyncio
-    >>> async def wait(seconds):
-    ...     await asyncio.sleep(seconds)
-    ...     return seconds
-    >>> async for index, value in iter_jobs(wait, [3, 1, 2]):
-    ...     print(index, value)
-    1 1
-    2 2
-    0 3
-    """
-    options = _options(
-        workers,
-        show_progress=show_progress,
-        desc=desc,
-        total=total,
-        on_error=on_error,
-        timeout=timeout,
-        retry=as_retry(retry),
-        rate=as_rate(rate),
-        isolation=isolation,
-        keep_results=False,
-        window=_window(workers) if window is None else window,
-        ordered=ordered,
-    )
-    return JobStream(Source(jobs, items), options)
-
-
-def _options(workers: int | Adaptive, **options: Any) -> RunOptions:  # noqa: ANN401
-    if isinstance(workers, Adaptive):
-        return RunOptions(workers=workers.start, adaptive=workers, **options)
-    return RunOptions(workers=workers, **options)
-
-
-def _window(workers: int | Adaptive) -> int:
-    most = workers.high if isinstance(workers, Adaptive) else workers
-    return 2 * integer("workers", most, least=1)

@@ -66,12 +66,12 @@ class Ending:
         self._closer: asyncio.Task[None] | None = None
 
     def prepare(self) -> None:
-        """Have an async source closed at the end.
+        """Have an async source, or an executor, closed at the end.
 
         From the start, so that a loop that shuts down waits for it to the end.
         """
         engine = self._engine
-        if engine.source.async_items is not None:
+        if engine.source.async_items is not None or engine.executor is not None:
             self._closer = engine.loop.create_task(
                 self._close_source(),
                 name=f"{engine.name}-closer",
@@ -112,6 +112,8 @@ class Ending:
                 engine.stop(error)
         try:
             await engine.source.aclose()
+            if engine.executor is not None:
+                await engine.executor.aclose()
         except Exception as error:  # noqa: BLE001 - it becomes the run's failure
             self._closing_failed(error)
 

@@ -17,6 +17,7 @@ from notebook_async.core._attempts import Attempts, isolated
 from notebook_async.core._ending import Ending
 from notebook_async.core._failures import annotate, trim
 from notebook_async.core._pacer import Pacer
+from notebook_async.core._remote import one_by_one, work_chunks
 from notebook_async.core._scope import current_scope
 from notebook_async.core._slot import BETWEEN, Slot
 from notebook_async.core._teller import Teller
@@ -43,8 +44,10 @@ class Engine:
         "_failed_items",
         "_gate",
         "attempts",
+        "chunk",
         "ending",
         "errors",
+        "executor",
         "func",
         "lock",
         "loop",
@@ -75,7 +78,12 @@ class Engine:
         self.name = name
         self.scope = scope
         self.func = source.func
-        if options.isolation == "task":
+        self.executor = options.executor
+        self.chunk = 1
+        if self.executor is not None:
+            self.func = one_by_one(self.executor, source.func)
+            self.chunk = self.executor.chunk
+        elif options.isolation == "task":
             self.func = isolated(source.func)
         self.total = source.total if options.total is None else options.total
         self.target = options.workers
@@ -103,6 +111,7 @@ class Engine:
             source.items is None
             or self.window is not None
             or self.attempts is not None
+            or self.chunk > 1
             or self.teller.tells_items
         )
 
@@ -160,7 +169,7 @@ class Engine:
     def cancel_item(self, index: int) -> bool:
         """Cancel one item in flight; tell whether there was one to cancel."""
         for slot in self.slots:
-            if slot.index == index and not slot.cancelling:
+            if slot.index == index and not slot.more and not slot.cancelling:
                 slot.cancelling = slot.cancel()
                 return slot.cancelling
         return False
@@ -183,7 +192,12 @@ class Engine:
     def spawn(self) -> None:
         """Start one worker, with the context variables that the run started with."""
         slot = Slot()
-        worker = work_observed(self, slot) if self.observed else work(self, slot)
+        if self.chunk > 1:
+            worker = work_chunks(self, slot)
+        elif self.observed:
+            worker = work_observed(self, slot)
+        else:
+            worker = work(self, slot)
         self.slots.add(slot)
         slot.task = self.loop.create_task(
             worker, name=f"{self.name}-worker", context=self.fresh()
@@ -245,7 +259,7 @@ class Engine:
                 self.stop(error)
                 return None
             error = ItemCancelledError(index).with_traceback(error.__traceback__)
-        elif isinstance(error, TypeError):
+        elif isinstance(error, TypeError) and self.executor is None:
             error = self.source.explain(index, item, error)
         annotate(error, f"in item {index} of {self.title}")
         self.errors[index] = error
@@ -295,7 +309,7 @@ class Engine:
     @property
     def in_flight(self) -> int:
         """Items started and not ended, those that wait included."""
-        return sum(slot.index != BETWEEN for slot in self.slots)
+        return sum(slot.index != BETWEEN and slot.more + 1 for slot in self.slots)
 
     # -- the end
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 __all__ = ["annotate", "raisable", "trim"]
 
 _MOST_NOTES = 8
-_OURS = {f"notebook_async.core.{name}" for name in ("_attempts", "_source", "_workers")}
+_OURS = {
+    f"notebook_async.core.{name}"
+    for name in ("_attempts", "_remote", "_source", "_workers")
+}
 
 
 def trim(error: BaseException) -> None:

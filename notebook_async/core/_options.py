@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Literal, SupportsIndex, TypeAlias, get_args
 from notebook_async.errors import ArgumentTypeError, InvalidArgumentError
 
 if TYPE_CHECKING:
+    from notebook_async.core._executors import ChunkExecutor
     from notebook_async.core.policies import Adaptive, Rate, Retry
 
-__all__ = ["Isolation", "OnError", "RunOptions", "integer", "seconds"]
+__all__ = ["Isolation", "OnError", "RunOptions", "integer", "number", "seconds"]
 
 OnError: TypeAlias = Literal["raise", "return", "group"]
 Isolation: TypeAlias = Literal["context", "task"]
@@ -30,13 +31,18 @@ def integer(name: str, value: SupportsIndex, *, least: int) -> int:
     return number
 
 
-def seconds(name: str, value: float, *, positive: bool = False) -> float:
-    """Return `value` as seconds, or say what is wrong with the argument `name`."""
+def number(name: str, value: float, *, of: str = "") -> float:
+    """Return `value` as it is, or say that the argument `name` is no number."""
     if not isinstance(value, int | float):
         raise ArgumentTypeError(
-            f"{name} must be a number of seconds, got {value!r}"
-            f" ({type(value).__name__})"
+            f"{name} must be a number{of}, got {value!r} ({type(value).__name__})"
         )
+    return value
+
+
+def seconds(name: str, value: float, *, positive: bool = False) -> float:
+    """Return `value` as seconds, or say what is wrong with the argument `name`."""
+    number(name, value, of=" of seconds")
     if not (value > 0 if positive else value >= 0):
         bound = "> 0" if positive else ">= 0"
         raise InvalidArgumentError(f"{name} must be {bound} seconds, got {value!r}")
@@ -60,6 +66,7 @@ class RunOptions:
     retry: Retry | None = None
     rate: Rate | None = None
     isolation: Isolation = "context"
+    executor: ChunkExecutor | None = None
     show_progress: bool = False
     desc: str | None = None
     total: int | None = None
@@ -73,6 +80,11 @@ class RunOptions:
         _choice("isolation", self.isolation, get_args(Isolation))
         if self.timeout is not None:
             seconds("timeout", self.timeout, positive=True)
+        if self.executor is not None and self.executor.chunk > 1 and self.has_policies:
+            raise InvalidArgumentError(
+                "timeout=, retry=, rate= and Adaptive workers are for single items, but"
+                f" the executor takes {self.executor.chunk} at a time; give it chunk=1"
+            )
         if self.window is not None:
             self._integer("window", least=1)
         if self.total is not None:

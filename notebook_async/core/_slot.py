@@ -24,6 +24,8 @@ class Slot:
         The item it is at, or `BETWEEN`.
     cancelling
         Whether its item is being cancelled, so that it must not run another.
+    more
+        How many items beside that one it is at, where items go by the chunk.
     waiting
         Whether its item waits, for a retry or for the rate.
     began
@@ -32,12 +34,13 @@ class Slot:
         Whether that attempt is being cancelled for its timeout.
     """
 
-    __slots__ = ("began", "cancelling", "expired", "index", "task", "waiting")
+    __slots__ = ("began", "cancelling", "expired", "index", "more", "task", "waiting")
 
     def __init__(self) -> None:
         self.task: asyncio.Task[None] | None = None
         self.index = BETWEEN
         self.cancelling = False
+        self.more = 0
         self.waiting = False
         self.began: float | None = None
         self.expired = False

@@ -15,11 +15,12 @@ from notebook_async.core._slot import BETWEEN, Slot
 from notebook_async.core._source import END
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from contextvars import Context
 
     from notebook_async.core._engine import Engine
 
-__all__ = ["work", "work_observed"]
+__all__ = ["must_leave", "puller", "work", "work_observed"]
 
 
 async def work(engine: Engine, slot: Slot) -> None:
@@ -27,7 +28,7 @@ async def work(engine: Engine, slot: Slot) -> None:
     func, results, pacer = engine.func, engine.results, engine.pacer
     clean = copy_context()
     try:
-        if await _must_leave(engine, slot, clean):
+        if await must_leave(engine, slot, clean):
             return
         for item in engine.source.items or ():
             slot.index = index = len(results)
@@ -46,7 +47,7 @@ async def work(engine: Engine, slot: Slot) -> None:
             if unclean:
                 engine.replace(slot)
                 return
-            if pacer.left <= 0 and await _must_leave(engine, slot, clean):
+            if pacer.left <= 0 and await must_leave(engine, slot, clean):
                 return
         slot.index = BETWEEN
     finally:
@@ -58,19 +59,19 @@ async def work_observed(engine: Engine, slot: Slot) -> None:
     pacer = engine.pacer
     clean = copy_context()
     try:
-        if await _must_leave(engine, slot, clean):
+        if await must_leave(engine, slot, clean):
             return
-        pull = _pull_alone if engine.source.items is None else _pull
+        pull = puller(engine)
         while (item := await pull(engine, slot)) is not END:
             if not await _run_item(engine, slot, item, clean):
                 return
-            if pacer.left <= 0 and await _must_leave(engine, slot, clean):
+            if pacer.left <= 0 and await must_leave(engine, slot, clean):
                 return
     finally:
         del engine
 
 
-async def _must_leave(engine: Engine, slot: Slot, clean: Context) -> bool:
+async def must_leave(engine: Engine, slot: Slot, clean: Context) -> bool:
     """Take the slow path between two items; tell whether this worker must stop.
 
     Failed items that are to run again run here.
@@ -85,6 +86,11 @@ async def _must_leave(engine: Engine, slot: Slot, clean: Context) -> bool:
         return True
     finally:
         del engine
+
+
+def puller(engine: Engine) -> Callable[[Engine, Slot], Awaitable[Any]]:
+    """Return how workers of this run take their next item."""
+    return _pull_alone if engine.source.items is None else _pull
 
 
 async def _pull(engine: Engine, slot: Slot) -> Any:  # noqa: ANN401 - items are anything

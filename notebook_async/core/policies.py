@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from notebook_async.core._options import integer, seconds
+from notebook_async.core._options import integer, number, seconds
 from notebook_async.errors import ArgumentTypeError, InvalidArgumentError
 
 __all__ = ["Adaptive", "ErrorKinds", "Rate", "Retry", "as_rate", "as_retry"]
@@ -98,8 +98,12 @@ class Retry:
         _check_kinds("on", self.on)
         seconds("base", self.base)
         seconds("max_delay", self.max_delay)
-        if not self.factor >= 1:
+        if not number("factor", self.factor) >= 1:
             raise InvalidArgumentError(f"factor must be >= 1, got {self.factor}")
+        if self.hint is not None and not callable(self.hint):
+            raise ArgumentTypeError(
+                f"hint must be a function of an exception, got {self.hint!r}"
+            )
 
     def delay(self, attempt: int, error: BaseException) -> float | None:
         """Return the seconds to wait after a failed attempt, or None to give up.
@@ -125,7 +129,11 @@ class Retry:
         hinted = self.hint(error) if self.hint is not None else None
         if hinted is not None:
             return max(0.0, float(hinted))
-        longest = min(self.max_delay, self.base * self.factor ** (attempt - 1))
+        # The power of a late attempt is beyond what a float holds.
+        try:
+            longest = min(self.max_delay, self.base * self.factor ** (attempt - 1))
+        except OverflowError:
+            longest = self.max_delay if self.base else 0.0
         return random.uniform(0, longest)  # noqa: S311 - nothing to guess here
 
 
@@ -137,7 +145,7 @@ class Rate:
     Parameters
     ----------
     per_second
-        Starts per second, > 0.
+        Starts per second, > 0 and finite.
     burst
         Starts that may come at once after a quiet time, >= 1.
 
@@ -157,25 +165,23 @@ class Rate:
     [0.0, 0.0, 0.1, 0.2]
     """
 
-    __slots__ = ("_burst", "_interval", "_next", "_slack")
+    __slots__ = ("_burst", "_interval", "_next", "_per_second", "_slack")
 
     def __init__(self, per_second: float, burst: int = 1) -> None:
-        if not isinstance(per_second, int | float):
-            raise ArgumentTypeError(
-                f"per_second must be a number, got {per_second!r}"
-                f" ({type(per_second).__name__})"
+        if not 0 < number("per_second", per_second) < float("inf"):
+            raise InvalidArgumentError(
+                f"per_second must be > 0 and finite, got {per_second}"
             )
-        if not 0 < per_second < float("inf"):
-            raise InvalidArgumentError(f"per_second must be > 0, got {per_second}")
         self._burst = integer("burst", burst, least=1)
+        self._per_second = per_second
         self._interval = 1 / per_second
-        self._slack = (burst - 1) / per_second
+        self._slack = (self._burst - 1) / per_second
         self._next = float("-inf")
 
     @property
     def per_second(self) -> float:
         """Starts per second."""
-        return 1 / self._interval
+        return self._per_second
 
     @property
     def burst(self) -> int:
