@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, TypeVar, Unpack, overload, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack, overload
 
 from notebook_async.core._run import JobRun
 from notebook_async.core._signatures import (
@@ -17,9 +17,10 @@ from notebook_async.core._source import Source
 from notebook_async.errors import NoRunningLoopError
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from notebook_async.core._options import Isolation, OnError
     from notebook_async.core.policies import Adaptive, Rate, Retry
-    from collections.abc import Awaitable, Callable
 
 __all__ = ["run_jobs", "start_jobs"]
 

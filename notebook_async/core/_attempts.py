@@ -7,7 +7,7 @@ clock: one timer, the reaper, watches the deadlines of all workers.
 from __future__ import annotations
 
 import asyncio
-import types
+import inspect
 from typing import TYPE_CHECKING, Any
 
 from notebook_async.errors import ArgumentTypeError
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from notebook_async.core._engine import Engine
     from notebook_async.core._slot import Slot
+    from notebook_async.core._source import Source
 
 __all__ = ["Attempts", "isolated"]
 
@@ -43,38 +44,32 @@ class Attempts:
         self, slot: Slot, func: Callable[[Any], Awaitable[Any]], item: object
     ) -> Any:  # noqa: ANN401 - items are anything
         """Run one item as often as its policies say; return its value or raise."""
-        if self._retry is not None and isinstance(item, types.CoroutineType):
-            item.close()
-            raise ArgumentTypeError(
-                f"item {slot.index} is a coroutine, which can run only once; with"
-                " retry= give functions, as in run_jobs(func, items, retry=...)"
-            )
-        attempt, delay = 0, 0.0
-        while True:
-            attempt += 1
-            if self._rate is not None or delay > 0:
-                await self._wait_for_turn(slot, delay)
-            slot.began = began = self._time()
-            if self._reaper is None and self._timeout is not None:
-                self._reap()
-            try:
-                value = await func(item)
-            except BaseException as error:
-                failure = self._judge(slot, error)
+        self._refuse_what_runs_once(slot.index, item)
+        attempt, delay, failure = 0, 0.0, None
+        try:
+            while True:
+                attempt += 1
+                if attempt > 1 or self._rate is not None:
+                    await self._wait_for_turn(slot, item, delay, again=attempt > 1)
+                slot.began = began = self._time()
+                if self._reaper is None and self._timeout is not None:
+                    self._reap()
+                try:
+                    value = await func(item)
+                except BaseException as error:  # noqa: BLE001 - it is raised below
+                    failure = self._judge(slot, error)
+                else:
+                    self._end_attempt(slot)
+                    self._adapt(began, None)
+                    return value
                 self._adapt(began, failure)
-                again = self._delay(attempt, failure)
+                again = self._delay(slot, attempt, failure)
                 if again is None:
-                    if failure is error:
-                        raise
-                    raise failure from None
-                delay = again
-            else:
-                slot.began = None
-                if slot.expired:
-                    # It finished although it was cancelled: no next item for this task.
-                    slot.expired, slot.cancelling = False, True
-                self._adapt(began, None)
-                return value
+                    # Outside of the handler: no context that leads back to the run.
+                    raise failure
+                delay, failure = again, None
+        finally:
+            del self, slot, failure
 
     def close(self) -> None:
         """Stop the reaper."""
@@ -82,42 +77,66 @@ class Attempts:
             self._reaper.cancel()
             self._reaper = None
 
-    async def _wait_for_turn(self, slot: Slot, delay: float) -> None:
-        if self._rate is not None:
-            delay += max(0.0, self._rate.reserve(self._time() + delay))
-        if delay > 0:
-            slot.waiting = True
-            try:
+    def _refuse_what_runs_once(self, index: int, item: object) -> None:
+        source = self._engine.source
+        if (
+            self._retry is None
+            or self._retry.attempts == 1
+            or source.is_repeatable(item)
+            or not inspect.isawaitable(item)
+        ):
+            return
+        source.discard(item)
+        raise ArgumentTypeError(
+            f"item {index} is a {type(item).__name__}, which can run only once; with"
+            " retry= give functions, as in run_jobs(func, items, retry=...)"
+        )
+
+    async def _wait_for_turn(
+        self, slot: Slot, item: object, delay: float, *, again: bool
+    ) -> None:
+        engine, wait = self._engine, 0.0
+        slot.waiting = True
+        try:
+            if again:
+                # Also by 0, so that what fails at once does not keep the loop.
                 await asyncio.sleep(delay)
-            finally:
-                slot.waiting = False
-        if self._engine.paused:
-            await self._engine.wait_for_resume()
-        if self._engine.stopping:
-            raise asyncio.CancelledError
+            while True:
+                await engine.wait_for_resume()
+                # Only now: what is booked ahead would hold up all others of the rate.
+                if self._rate is not None:
+                    wait = self._rate.reserve(self._time())
+                if wait > 0:
+                    await asyncio.sleep(wait)
+                if wait <= 0 or not engine.paused:
+                    break
+            if engine.stopping:
+                raise asyncio.CancelledError
+        except BaseException:
+            engine.source.discard(item)
+            raise
+        finally:
+            slot.waiting = False
 
     def _judge(self, slot: Slot, error: BaseException) -> BaseException:
         """Return what an attempt failed by: a `TimeoutError` for the reaper's doing."""
-        slot.began = None
-        if not slot.expired:
+        stopped = self._engine.stopping or slot.cancelling or slot.condemned
+        expired = self._end_attempt(slot)
+        if not expired or stopped or not isinstance(error, asyncio.CancelledError):
             return error
-        slot.expired = False
-        stopped = self._engine.stopping or slot.cancelling
-        if (
-            stopped
-            or slot.task is None
-            or not isinstance(error, asyncio.CancelledError)
-        ):
-            # The cancellation may still be on its way: no next item for this task.
-            slot.cancelling = True
-            return error
-        slot.task.uncancel()
         return TimeoutError(
             f"item {slot.index} ran longer than timeout={self._timeout:g} s"
         ).with_traceback(error.__traceback__)
 
-    def _delay(self, attempt: int, failure: BaseException) -> float | None:
-        if self._retry is None or self._engine.stopping:
+    def _end_attempt(self, slot: Slot) -> bool:
+        """Leave a clean task; tell whether the reaper has cancelled the attempt."""
+        expired, slot.expired, slot.began = slot.expired, False, None
+        if expired and slot.task is not None:
+            slot.task.uncancel()
+        return expired
+
+    def _delay(self, slot: Slot, attempt: int, failure: BaseException) -> float | None:
+        if self._retry is None or self._engine.stopping or slot.cancelling:
             return None
         delay = self._retry.delay(attempt, failure)
         if delay is not None:
@@ -143,11 +162,12 @@ class Attempts:
         """Cancel what is over its time; come again when the next one may be."""
         self._reaper = None
         timeout = self._timeout
-        if timeout is None:
+        if timeout is None or self._engine.stopping:
             return
         now, soonest = self._time(), None
         for slot in self._engine.slots:
-            if slot.began is None or slot.expired:
+            # What is being cancelled is not to be torn out of its cleanup.
+            if slot.began is None or slot.expired or slot.cancelling:
                 continue
             left = slot.began + timeout - now
             if left <= _EARLY:
@@ -158,14 +178,17 @@ class Attempts:
             self._reaper = self._engine.loop.call_later(soonest, self._reap)
 
 
-def isolated(func: Callable[[Any], Awaitable[Any]]) -> Callable[[Any], Awaitable[Any]]:
+def isolated(source: Source) -> Callable[[Any], Awaitable[Any]]:
     """Return a function that runs each item in a task of its own."""
 
+    async def call(item: Any) -> Any:  # noqa: ANN401 - items are anything
+        return await source.func(item)
+
     async def run(item: Any) -> Any:  # noqa: ANN401 - items are anything
-        return await asyncio.get_running_loop().create_task(_as_coroutine(func, item))
+        try:
+            return await asyncio.get_running_loop().create_task(call(item))
+        finally:
+            # A task that is cancelled before its first step never awaits its item.
+            source.discard(item)
 
     return run
-
-
-async def _as_coroutine(func: Callable[[Any], Awaitable[Any]], item: Any) -> Any:  # noqa: ANN401
-    return await func(item)

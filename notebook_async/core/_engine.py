@@ -84,7 +84,7 @@ class Engine:
             self.func = one_by_one(self.executor, source.func)
             self.chunk = self.executor.chunk
         elif options.isolation == "task":
-            self.func = isolated(source.func)
+            self.func = isolated(source)
         self.total = source.total if options.total is None else options.total
         self.target = options.workers
         self.pacer = Pacer(self.loop)
@@ -162,7 +162,7 @@ class Engine:
         self.retried += len(again)
         self.pacer.left += len(again)
         self.pacer.expire()
-        while len(self.slots) < min(self.target, len(again)):
+        for _ in range(min(self.target - len(self.slots), len(again))):
             self.spawn()
         return len(again)
 
@@ -271,6 +271,11 @@ class Engine:
             self._failed_items[index] = item
         return error
 
+    @property
+    def has_again(self) -> bool:
+        """Whether failed items are to run again."""
+        return bool(self._again)
+
     def next_again(self, slot: Slot) -> tuple[Any] | None:
         """Put a worker at an item that is to run again, if there is one."""
         if not self._again:
@@ -330,7 +335,7 @@ class Engine:
         if self.stopping or self.ending.workers_left.is_set():
             return False
         begun = self.started if self.observed else len(self.results)
-        return begun != self.source.total
+        return self.has_again or begun != self.source.total
 
     def _worker_left(self, slot: Slot, task: asyncio.Task[None]) -> None:
         slot.task = None
@@ -343,4 +348,8 @@ class Engine:
                 error.add_note(f"raised by the source of items of {self.title}")
                 self.stop(error)
         if not self.slots:
-            self.ending.come()
+            if self.has_again and not self.stopping:
+                # They came while the last worker was on its way out.
+                self.spawn()
+            else:
+                self.ending.come()

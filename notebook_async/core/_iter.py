@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar, Unpack, overload, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack, overload
 
 from notebook_async.core._signatures import (
     AnyIterable,
@@ -16,9 +16,10 @@ from notebook_async.core._source import Source
 from notebook_async.core._stream import JobStream
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from notebook_async.core._options import Isolation, OnError
     from notebook_async.core.policies import Adaptive, Rate, Retry
-    from collections.abc import Awaitable, Callable
 
 __all__ = ["iter_jobs"]
 

@@ -64,9 +64,11 @@ class TqdmBar:
         self._timer = self._loop.call_later(_INTERVAL, self._tick)
 
     def _draw(self) -> None:
-        self._bar.n = self._run.done + self._run.failed
-        if self._run.failed:
-            self._bar.set_postfix(failed=self._run.failed, refresh=False)
+        now = self._run.statistics()
+        self._bar.n = now.done + now.failed
+        counts = {"failed": now.failed, "retried": now.retried, "waiting": now.waiting}
+        told = {name: number for name, number in counts.items() if number}
+        self._bar.set_postfix(told, refresh=False)
         self._bar.refresh()
 
     def _finish(self, run: JobRun[Any]) -> None:

@@ -50,6 +50,7 @@ async def work(engine: Engine, slot: Slot) -> None:
             if pacer.left <= 0 and await must_leave(engine, slot, clean):
                 return
         slot.index = BETWEEN
+        await _run_again(engine, slot, clean)
     finally:
         del engine, results
 
@@ -67,6 +68,7 @@ async def work_observed(engine: Engine, slot: Slot) -> None:
                 return
             if pacer.left <= 0 and await must_leave(engine, slot, clean):
                 return
+        await _run_again(engine, slot, clean)
     finally:
         del engine
 
@@ -84,6 +86,15 @@ async def must_leave(engine: Engine, slot: Slot, clean: Context) -> bool:
             if not await _run_item(engine, slot, again[0], clean):
                 return True
         return True
+    finally:
+        del engine
+
+
+async def _run_again(engine: Engine, slot: Slot, clean: Context) -> None:
+    """Run failed items again before leaving, where the source has no more."""
+    try:
+        if engine.has_again and slot in engine.slots:
+            await must_leave(engine, slot, clean)
     finally:
         del engine
 

@@ -72,7 +72,7 @@ def count_words(counts: Counts) -> list[tuple[str, str]]:
     for kind, glyph, label in (
         ("failed", "✕", "failed"),
         ("running", "▶", "running"),
-        ("waiting", "?", "waiting"),
+        ("waiting", "◔", "waiting"),
         ("retried", "↻", "retried"),
     ):
         number: int = counts[kind]  # type: ignore[literal-required]

@@ -49,7 +49,7 @@ def test_clock(seconds: float, words: str) -> None:
         ({"total": 0}, ["✓ 0 done", "of 0"]),
         (
             {"done": 1, "failed": 2, "running": 3, "waiting": 4, "retried": 5},
-            ["✓ 1 done", "✕ 2 failed", "▶ 3 running", "? 4 waiting", "↻ 5 retried"],
+            ["✓ 1 done", "✕ 2 failed", "▶ 3 running", "◔ 4 waiting", "↻ 5 retried"],
         ),
     ],
 )

@@ -3,7 +3,7 @@
 import { glyph, h, setHidden, setText } from "./dom";
 import { count, rate, remaining } from "./format";
 import { type Counts, isLive, type Phase, type View } from "./model";
-import { GLYPHS, hasCounts, WORDS, waitsForYou } from "./wording";
+import { GLYPHS, hasCounts, WORDS } from "./wording";
 
 class Stat {
   readonly node: HTMLElement;
@@ -34,7 +34,7 @@ export class Numbers {
     done: new Stat("done", GLYPHS.done),
     failed: new Stat("failed", GLYPHS.failed),
     running: new Stat("running", GLYPHS.running),
-    waiting: new Stat("waiting", GLYPHS.waiting),
+    waiting: new Stat("waiting", GLYPHS.queued),
     retried: new Stat("retried", "↻"),
   };
   readonly #total = h("span", "na-stat na-dim");
@@ -72,7 +72,7 @@ export class Numbers {
     else setHidden(stats.done.node, true);
     set(stats.failed, bar.failed, "failed");
     set(stats.running, bar.running, "running");
-    set(stats.waiting, bar.waiting, waitsForYou(bar.waiting));
+    set(stats.waiting, bar.waiting, "waiting");
     set(stats.retried, bar.retried, "retried");
     const shown = Object.values(stats).filter((stat) => !stat.node.hidden).length;
     this.node.classList.toggle("na-many", shown > 4);

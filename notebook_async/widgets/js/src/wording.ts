@@ -6,7 +6,7 @@ import { type Counts, isLive, type Phase, type View } from "./model";
 export const GLYPHS: Record<Phase, string> = {
   queued: "◔",
   running: "▶",
-  waiting: "?",
+  waiting: "❚❚",
   done: "✓",
   failed: "✕",
   cancelled: "■",
@@ -15,15 +15,11 @@ export const GLYPHS: Record<Phase, string> = {
 export const WORDS: Record<Phase, string> = {
   queued: "queued",
   running: "running",
-  waiting: "waits for you",
+  waiting: "paused",
   done: "done",
   failed: "failed",
   cancelled: "cancelled",
 };
-
-export function waitsForYou(n: number): string {
-  return n === 1 ? "waits for you" : "wait for you";
-}
 
 /** Whether there are numbers to show at all: a plain cell has none. */
 export function hasCounts(counts: Counts): boolean {
@@ -38,8 +34,7 @@ export function describe(counts: Counts, phase: Phase): string {
   const parts = [`${count(counts.done)}${of} done`];
   if (counts.failed) parts.push(`${count(counts.failed)} failed`);
   if (counts.running) parts.push(`${count(counts.running)} running`);
-  if (counts.waiting)
-    parts.push(`${count(counts.waiting)} ${waitsForYou(counts.waiting)}`);
+  if (counts.waiting) parts.push(`${count(counts.waiting)} waiting`);
   return parts.join(", ");
 }
 

@@ -67,7 +67,7 @@ describe("what a panel shows", () => {
   test.each([
     ["queued", "◔", "queued"],
     ["running", "▶", "running"],
-    ["waiting", "?", "waits for you"],
+    ["waiting", "❚❚", "paused"],
     ["done", "✓", "done"],
     ["failed", "✕", "failed"],
     ["cancelled", "■", "cancelled"],
