@@ -67,14 +67,14 @@ class TqdmBar:
         now = self._run.statistics()
         self._bar.n = now.done + now.failed
         counts = {"failed": now.failed, "retried": now.retried, "waiting": now.waiting}
-        told = {name: number for name, number in counts.items() if number}
-        self._bar.set_postfix(told, refresh=False)
+        told = [f"{name}={number}" for name, number in counts.items() if number]
+        if now.phase == "cancelled":
+            told.append("cancelled")
+        self._bar.set_postfix_str(", ".join(told), refresh=False)
         self._bar.refresh()
 
-    def _finish(self, run: JobRun[Any]) -> None:
+    def _finish(self, _: JobRun[Any]) -> None:
         self._timer.cancel()
-        if run.phase == "cancelled":
-            self._bar.set_postfix_str("cancelled", refresh=False)
         self._draw()
         self._bar.close()
 
