@@ -12,6 +12,7 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 from notebook_async.kernel import detect_host, display_bundle, print_plain
+from notebook_async.widgets._live import WIDGET_VIEW
 from notebook_async.widgets._static import board_html, panel_html
 from notebook_async.widgets._text import board_text, panel_text
 from notebook_async.widgets._view import JobSubject, RunSubject
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["board_bundle", "refresh_stills", "show_job", "show_run"]
 
-_WIDGET = "application/vnd.jupyter.widget-view+json"
 _INTERVAL = 0.5
 
 _numbers = itertools.count(1)
@@ -96,12 +96,12 @@ def _show_live(subject: Subject, display_id: str) -> None:
 
     panel = JobPanel(subject)
     view = {"version_major": 2, "version_minor": 0, "model_id": panel.box.model_id}
-    display_bundle({_WIDGET: view, **_still(subject)}, display_id=display_id)
+    display_bundle({WIDGET_VIEW: view, **_still(subject)}, display_id=display_id)
 
     def finish(_: Any) -> None:
         bundle = _still(subject)
         if panel.answered and _has_live_widgets(subject):
-            bundle = {_WIDGET: view, **bundle}
+            bundle = {WIDGET_VIEW: view, **bundle}
         display_bundle(bundle, display_id=display_id, update=True)
         _stale[display_id] = lambda: _still(subject)
 
@@ -144,7 +144,7 @@ def _plain(subject: Subject) -> dict[str, Any]:
 
 
 def _has_live_widgets(subject: Subject) -> bool:
-    return any(_WIDGET in output.data for output in subject.rich()[1])
+    return any(WIDGET_VIEW in output.data for output in subject.rich()[1])
 
 
 def _show_failure(job: Job, subject: Subject, display_id: str) -> None:

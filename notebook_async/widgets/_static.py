@@ -11,6 +11,7 @@ import base64
 import html
 from typing import TYPE_CHECKING
 
+from notebook_async.widgets._live import widget_text
 from notebook_async.widgets._text import final_lines
 from notebook_async.widgets._words import (
     ENDED,
@@ -222,7 +223,8 @@ def _rich(output: RichOutput) -> str:
         return f'<div><img src="data:image/svg+xml;base64,{svg}"></div>'
     if "text/html" in data:
         return f"<div>{data['text/html']}</div>"
-    return f'<pre style="{_PRE}">{html.escape(str(data.get("text/plain", "")))}</pre>'
+    text = widget_text(data) or str(data.get("text/plain", ""))
+    return f'<pre style="{_PRE}">{html.escape(text)}</pre>'
 
 
 _PATTERNS = (

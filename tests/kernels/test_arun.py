@@ -239,3 +239,21 @@ async def test_unload_and_load_again(kernel: Kernel) -> None:
     assert [m for m in kernel.outputs(cell) if m.kind == "stream"] == []
     assert "Traceback" not in kernel.log()
     assert "Exception in callback" not in kernel.log()
+
+
+@pytest.mark.parametrize("module", ["tqdm", "tqdm.auto"])
+async def test_a_users_own_bar_is_in_the_panel(kernel: Kernel, module: str) -> None:
+    """A `tqdm` bar that a job opens shows in that job's panel, with its end."""
+    code = (
+        "%%arun -n bars\n"
+        f"from {module} import tqdm\n"
+        "for n in tqdm(range(30), desc='mine'):\n"
+        "    await asyncio.sleep(0.001)\n"
+    )
+    cell = await kernel.run(code)
+    await updated(kernel, cell)
+    shown = last_picture(kernel, cell)["text/html"]
+    assert "mine: 100%" in shown
+    assert "mine:   0%" not in shown
+    streams = [m for m in kernel.messages if m.kind == "stream"]
+    assert streams == []
