@@ -142,8 +142,7 @@ class Notebook:
 
     def run_cell(self, index: int) -> None:
         """Start one cell, without waiting for it."""
-        self._ask("activate", index)
-        self.command("notebook:run-cell")
+        self._ask("runCell", index)
 
     def time_cell(self, index: int, *, shows: str, limit: float = 30.0) -> float:
         """Run a cell and return the seconds until its output shows that text.

@@ -92,6 +92,12 @@
     panel().content.activeCellIndex = index;
   };
 
+  // In one go: a click a moment ago may still make another cell the active one.
+  const runCell = (index) => {
+    activate(index);
+    execute("notebook:run-cell", {});
+  };
+
   const scrollTo = async (index) => {
     activate(index);
     await panel().content.scrollToItem(index, "smart");
@@ -132,6 +138,7 @@
     busy,
     find,
     activate,
+    runCell,
     scrollTo,
     timeCell,
     // The answers of these three are objects that no page can send to a test.
