@@ -45,7 +45,7 @@ test: .venv/.dev .venv/.npm .venv/.browser
 	$(BIN)/python -m pytest
 	$(NPM) run test
 	$(BIN)/python -m pytest --nbval-lax --timeout=300 notebooks
-	$(BIN)/python -m pytest -m "browser or install"
+	$(BIN)/python -m pytest -m "browser or install or executors"
 
 check: .venv/.dev .venv/.npm
 	$(BIN)/ruff check .
@@ -57,7 +57,7 @@ check: .venv/.dev .venv/.npm
 	$(NPM) run build
 	diff -rq .venv/static $(STATIC) || { echo "The built JavaScript was out of date: commit $(STATIC) as it is now."; exit 1; }
 
-bench: .venv/.dev
+bench: .venv/.bench
 	$(BIN)/python tests/benchmarks/run.py
 
 format: .venv/.dev .venv/.npm
@@ -92,6 +92,10 @@ clean:
 .venv/.dev: .venv/pyvenv.cfg pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable ".[dev]"
 	touch $@ .venv/.lab
+
+.venv/.bench: .venv/pyvenv.cfg pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable ".[dev,bench]"
+	touch $@ .venv/.dev .venv/.lab
 
 .venv/.node: .venv/pyvenv.cfg
 	{ npm --version && node --eval 'const [a, b] = process.versions.node.split("."); process.exit(a * 100 + +b < 2019)'; } \

@@ -6,6 +6,8 @@
     ├── InvalidArgumentError        (ValueError)    an argument out of its range
     ├── ArgumentTypeError           (TypeError)     an argument of the wrong type
     ├── NotAwaitableError           (TypeError)     an item that cannot be awaited
+    ├── NotPicklableError           (TypeError)     what cannot travel to a process
+    ├── WorkerLostError             (RuntimeError)  what ran an item died
     ├── ItemCancelledError          (RuntimeError)  an item was cancelled, its run not
     ├── JobNotFoundError            (LookupError)   no job has this id or name
     ├── JobNotDoneError             (RuntimeError)  the result of a job that still runs
@@ -38,7 +40,9 @@ __all__ = [
     "JobNotFoundError",
     "NoRunningLoopError",
     "NotAwaitableError",
+    "NotPicklableError",
     "NotebookAsyncError",
+    "WorkerLostError",
 ]
 
 
@@ -202,5 +206,27 @@ class AllTasksBlockedError(NotebookAsyncError, RuntimeError):
     Examples
     --------
     >>> isinstance(AllTasksBlockedError("deadlock"), RuntimeError)
+    True
+    """
+
+
+class NotPicklableError(NotebookAsyncError, TypeError):
+    """Say what cannot travel between processes, and why.
+
+    Examples
+    --------
+    >>> isinstance(NotPicklableError("item: cannot pickle 'lock'"), TypeError)
+    True
+    """
+
+
+class WorkerLostError(NotebookAsyncError, RuntimeError):
+    """Say that an item has no outcome, because what ran it died or went away.
+
+    Its `__cause__` is what the executor said.
+
+    Examples
+    --------
+    >>> isinstance(WorkerLostError("the process died"), RuntimeError)
     True
     """

@@ -10,6 +10,7 @@ import asyncio
 import inspect
 from typing import TYPE_CHECKING, Any
 
+from notebook_async.core._slot import BETWEEN
 from notebook_async.errors import ArgumentTypeError
 
 if TYPE_CHECKING:
@@ -51,15 +52,13 @@ class Attempts:
                 attempt += 1
                 if attempt > 1 or self._rate is not None:
                     await self._wait_for_turn(slot, item, delay, again=attempt > 1)
-                slot.began = began = self._time()
-                if self._reaper is None and self._timeout is not None:
-                    self._reap()
+                began = self.begin(slot)
                 try:
                     value = await func(item)
                 except BaseException as error:  # noqa: BLE001 - it is raised below
-                    failure = self._judge(slot, error)
+                    failure = self.judge(slot, error)
                 else:
-                    self._end_attempt(slot)
+                    self.end(slot)
                     self._adapt(began, None)
                     return value
                 self._adapt(began, failure)
@@ -76,6 +75,13 @@ class Attempts:
         if self._reaper is not None:
             self._reaper.cancel()
             self._reaper = None
+
+    def begin(self, slot: Slot) -> float:
+        """Take note that an attempt begins now; return the time."""
+        slot.began = began = self._time()
+        if self._reaper is None and self._timeout is not None:
+            self._reap()
+        return began
 
     def _refuse_what_runs_once(self, index: int, item: object) -> None:
         source = self._engine.source
@@ -110,25 +116,23 @@ class Attempts:
                     await asyncio.sleep(wait)
                 if wait <= 0 or not engine.paused:
                     break
-            if engine.stopping:
-                raise asyncio.CancelledError
         except BaseException:
             engine.source.discard(item)
             raise
         finally:
             slot.waiting = False
 
-    def _judge(self, slot: Slot, error: BaseException) -> BaseException:
+    def judge(self, slot: Slot, error: BaseException) -> BaseException:
         """Return what an attempt failed by: a `TimeoutError` for the reaper's doing."""
         stopped = self._engine.stopping or slot.cancelling or slot.condemned
-        expired = self._end_attempt(slot)
+        expired = self.end(slot)
         if not expired or stopped or not isinstance(error, asyncio.CancelledError):
             return error
         return TimeoutError(
             f"item {slot.index} ran longer than timeout={self._timeout:g} s"
         ).with_traceback(error.__traceback__)
 
-    def _end_attempt(self, slot: Slot) -> bool:
+    def end(self, slot: Slot) -> bool:
         """Leave a clean task; tell whether the reaper has cancelled the attempt."""
         expired, slot.expired, slot.began = slot.expired, False, None
         if expired and slot.task is not None:
@@ -164,16 +168,24 @@ class Attempts:
         timeout = self._timeout
         if timeout is None or self._engine.stopping:
             return
-        now, soonest = self._time(), None
+        now, soonest, late = self._time(), None, []
         for slot in self._engine.slots:
             # What is being cancelled is not to be torn out of its cleanup.
-            if slot.began is None or slot.expired or slot.cancelling:
+            if (
+                slot.began is None
+                or slot.expired
+                or slot.cancelling
+                or slot.index == BETWEEN
+            ):
                 continue
             left = slot.began + timeout - now
             if left <= _EARLY:
-                slot.expired = slot.cancel()
+                late.append(slot)
             else:
                 soonest = left if soonest is None else min(left, soonest)
+        # In their order, so that the first of them is the one that ends the run.
+        for slot in sorted(late, key=lambda slot: slot.index):
+            slot.expired = slot.cancel()
         if soonest is not None:
             self._reaper = self._engine.loop.call_later(soonest, self._reap)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
+from collections import deque
 from itertools import zip_longest
 from typing import TYPE_CHECKING, TypeVar
 
@@ -49,7 +51,8 @@ async def batch_gather(
 ) -> list[T]:
     """Await batches one after the other, the tasks of a batch together.
 
-    A batch waits for its slowest task; `run_jobs` has no such gaps.
+    A batch waits for its slowest task; `run_jobs` has no such gaps. The first exception
+    is raised; the rest of its batch is cancelled and awaited, and no batch follows.
 
     Parameters
     ----------
@@ -77,10 +80,25 @@ async def batch_gather(
     [0, 1, 2, 3, 4]
     """
     size = integer("batch_size", batch_size, least=1)
-    listed = list(tasks)
+    left = deque(tasks)
+    total = len(left)
     results: list[T] = []
-    for first in range(0, len(listed), size):
-        results += await asyncio.gather(*listed[first : first + size])
-        if verbose:
-            print(f"Completed {len(results)} out of {len(listed)} tasks")  # noqa: T201
+    batch: list[asyncio.Future[T]] = []
+    try:
+        while left:
+            batch = [
+                asyncio.ensure_future(left.popleft())
+                for _ in range(min(size, len(left)))
+            ]
+            results += await asyncio.gather(*batch)
+            if verbose:
+                print(f"Completed {len(results)} out of {total} tasks")  # noqa: T201
+    except BaseException:
+        for future in batch:
+            future.cancel()
+        await asyncio.gather(*batch, return_exceptions=True)
+        for task in left:
+            if inspect.iscoroutine(task):
+                task.close()
+        raise
     return results

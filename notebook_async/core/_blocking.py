@@ -8,7 +8,9 @@ patched, and the loop here stands still until it is done.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
+import re
 import threading
 from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -65,7 +67,11 @@ def asyncio_run(coro: Coroutine[Any, Any, T], *, timeout: float | None = None) -
     """
     _check_coroutine(coro)
     if timeout is not None:
-        seconds("timeout", timeout, positive=True)
+        try:
+            seconds("timeout", timeout, positive=True)
+        except BaseException:
+            coro.close()
+            raise
     context = copy_context()
     call = _Call(coro, timeout, context)
     try:
@@ -141,6 +147,8 @@ class _Call:
         self._error: BaseException | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[Any] | None = None
+        self._interrupted = False
+        self._ended = threading.Event()
 
     def run(self) -> None:
         """Run the coroutine on a new loop of this thread."""
@@ -153,19 +161,22 @@ class _Call:
 
     def run_in_thread(self) -> None:
         """Run the coroutine on a new loop of another thread, and wait for its end."""
-        thread = threading.Thread(target=self.run, name="asyncio_run")
+        thread = threading.Thread(target=self._run_and_tell, name="asyncio_run")
         thread.start()
         interrupt: KeyboardInterrupt | None = None
-        while thread.is_alive():
+        # A `join` that is interrupted takes the thread for dead (python/cpython#90882).
+        while not self._ended.is_set():
             try:
-                thread.join()
+                self._ended.wait()
             except KeyboardInterrupt as error:
                 interrupt = error
                 self._cancel()
+        thread.join()
         if interrupt is not None:
             raise interrupt
-        if isinstance(self._error, RuntimeError | ValueError) and (
-            "different loop" in str(self._error)
+        # asyncio has no class of its own for this.
+        if isinstance(self._error, RuntimeError | ValueError) and re.search(
+            "different (event )?loop", str(self._error)
         ):
             self._error.add_note(
                 "the coroutine awaits something of the loop that runs here: write"
@@ -174,21 +185,33 @@ class _Call:
 
     def result(self) -> Any:  # noqa: ANN401 - a coroutine returns anything
         """Return what the coroutine returned, or raise what it raised."""
+        error, self._error = self._error, None
         try:
-            if self._error is not None:
-                raise self._error
+            if error is not None:
+                raise error
             return self._value
         finally:
-            del self
+            # Its traceback refers to this frame.
+            del self, error
+
+    def _run_and_tell(self) -> None:
+        try:
+            self.run()
+        finally:
+            self._ended.set()
 
     async def _main(self) -> Any:  # noqa: ANN401 - as `result`
         self._task = asyncio.current_task()
+        if self._interrupted:
+            self._cancel()
         async with asyncio.timeout(self._timeout):
             return await self._coro
 
     def _cancel(self) -> None:
+        self._interrupted = True
         if self._loop is not None and self._task is not None:
-            self._loop.call_soon_threadsafe(self._task.cancel)
+            with contextlib.suppress(RuntimeError):  # the loop has just been closed
+                self._loop.call_soon_threadsafe(self._task.cancel)
 
 
 def _adopt(context: Context) -> None:

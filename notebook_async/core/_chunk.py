@@ -70,7 +70,7 @@ class Halt:
 def is_async(func: Callable[..., Any]) -> bool:
     """Tell whether calling this function makes a coroutine."""
     return inspect.iscoroutinefunction(func) or inspect.iscoroutinefunction(
-        getattr(func, "__call__", None)  # noqa: B004 - an object with an async call
+        type(func).__call__  # an object with an async call
     )
 
 

@@ -20,6 +20,7 @@ from notebook_async.core._pacer import Pacer
 from notebook_async.core._remote import one_by_one, work_chunks
 from notebook_async.core._scope import current_scope
 from notebook_async.core._slot import BETWEEN, Slot
+from notebook_async.core._source import WAIT
 from notebook_async.core._teller import Teller
 from notebook_async.core._window import Window
 from notebook_async.core._workers import work, work_observed
@@ -110,7 +111,7 @@ class Engine:
         self.observed = (
             source.items is None
             or self.window is not None
-            or self.attempts is not None
+            or options.has_attempts
             or self.chunk > 1
             or self.teller.tells_items
         )
@@ -208,15 +209,29 @@ class Engine:
         """Return the context variables that the run started with."""
         return self._context.copy()
 
+    def may_go_on(self) -> bool:
+        """Begin another stride where nothing asks for the slow path."""
+        if (
+            self._gate is None
+            and not self.stopping
+            and not self._again
+            and len(self.slots) <= self.target
+            and self.pacer.has_time()
+        ):
+            self.pacer.renew()
+            return True
+        return False
+
     async def checkpoint(self, slot: Slot) -> bool:
         """Yield, pause or leave as the run asks; tell whether this worker must stop."""
         slot.index = BETWEEN
-        self.pacer.expire()
-        await self.pacer.breathe()
-        await self.wait_for_resume()
+        if not self.pacer.has_time():
+            await self.pacer.breathe()
+        if self._gate is not None:
+            await self.wait_for_resume()
         if self.must_leave(slot):
             return True
-        if self._gate is None:
+        if self._gate is None and not self._again:
             self.pacer.renew()
         return False
 
@@ -283,6 +298,34 @@ class Engine:
         slot.index, item = self._again.popleft()
         return (item,)
 
+    def is_held_up(self) -> bool:
+        """Whether no item may start: the run is paused or stops."""
+        return self.stopping or self._gate is not None
+
+    def take(self, slot: Slot) -> Any:  # noqa: ANN401 - items are anything
+        """Take the next item without waiting for anything, or `WAIT`."""
+        window, items = self.window, self.source.items
+        if (
+            items is None
+            or self.is_held_up()
+            or (window is not None and window.open >= window.size)
+            or len(self.slots) > self.target
+        ):
+            return WAIT
+        for item in items:
+            if self.is_held_up():
+                # The source itself did that.
+                slot.held = item
+                return WAIT
+            slot.index = self.started
+            self.started += 1
+            if window is None:
+                self.results.append(None)
+            else:
+                window.open += 1
+            return item
+        return WAIT
+
     def begin(self, slot: Slot) -> None:
         """Put a worker at the next item."""
         slot.index = self.started
@@ -294,14 +337,13 @@ class Engine:
 
     def keep(self, index: int, value: object) -> None:
         """Keep what an item came to, and hand it to the consumer of a stream."""
-        if self.options.keep_results:
+        window = self.window
+        if window is None:
             self.results[index] = value
-        if self.window is None:
-            return
-        if index in self.errors and self.options.on_error == "group":
-            self.window.skip(index)
+        elif self.errors and index in self.errors and self.options.on_error == "group":
+            window.skip(index)
         else:
-            self.window.deliver(index, value)
+            window.deliver(index, value)
 
     # -- counting
 

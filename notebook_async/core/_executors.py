@@ -13,26 +13,20 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from importlib.metadata import (
-    EntryPoints,
-    PackageNotFoundError,
-    distribution,
-    entry_points,
-)
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from notebook_async.core._chunk import Halt, Outcome, failures, run_here
 from notebook_async.core._options import integer
-from notebook_async.core._parcel import NotPicklableError, WorkerLostError
 from notebook_async.core._shipping import FutureExecutor
-from notebook_async.errors import ArgumentTypeError, HostError
+from notebook_async.errors import ArgumentTypeError, HostError, WorkerLostError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoints
 
 __all__ = [
     "ChunkExecutor",
-    "NotPicklableError",
     "Outcome",
     "Remote",
-    "WorkerLostError",
     "as_executor",
 ]
 
@@ -195,7 +189,14 @@ def _integration(name: str) -> Any:  # noqa: ANN401 - what makes an adapter
 
 @lru_cache(maxsize=1)
 def _own_points() -> EntryPoints:
-    # Asking every distribution takes tens of milliseconds, asking one takes one.
+    # Imported here, for it takes longer than all of this package. And asked first, for
+    # asking every distribution that is installed takes longer still.
+    from importlib.metadata import (  # noqa: PLC0415
+        EntryPoints,
+        PackageNotFoundError,
+        distribution,
+    )
+
     try:
         return distribution("notebook-async").entry_points
     except PackageNotFoundError:
@@ -204,6 +205,8 @@ def _own_points() -> EntryPoints:
 
 @lru_cache(maxsize=1)
 def _all_points() -> EntryPoints:
+    from importlib.metadata import entry_points  # noqa: PLC0415 - as above
+
     return entry_points(group=_GROUP)
 
 

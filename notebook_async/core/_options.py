@@ -96,5 +96,11 @@ class RunOptions:
         policies = (self.timeout, self.retry, self.rate, self.adaptive)
         return any(policy is not None for policy in policies)
 
+    @property
+    def has_attempts(self) -> bool:
+        """Whether an item may have to wait, or to be run more than once."""
+        policies = (self.retry, self.rate, self.adaptive)
+        return any(policy is not None for policy in policies)
+
     def _integer(self, name: str, *, least: int) -> None:
         object.__setattr__(self, name, integer(name, getattr(self, name), least=least))

@@ -28,6 +28,8 @@ class Pacer:
 
     __slots__ = (
         "_counted",
+        "_due",
+        "_known",
         "_loop",
         "_opened",
         "_quota",
@@ -43,10 +45,10 @@ class Pacer:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._counted = self._quota = self.left = 0
+        self._counted = self._known = self._quota = self.left = 0
         self._stride = 1
         self._seen = self._opened = perf_counter()
-        self._shut = False
+        self._due = self._shut = False
 
     @property
     def finished(self) -> int:
@@ -55,30 +57,40 @@ class Pacer:
 
     def expire(self) -> None:
         """Send the next worker that finishes an item to the slow path."""
-        self._counted, self._quota, self.left = self.finished, 0, 0
+        self._counted += self._quota - self.left
+        self._quota = self.left = 0
 
     def renew(self) -> None:
         """Let a stride of items finish without looking at the clock."""
-        self._counted, self._quota, self.left = (
-            self.finished,
-            self._stride,
-            self._stride,
-        )
+        self._counted += self._quota - self.left
+        self._quota = self.left = self._stride
 
-    async def breathe(self) -> None:
-        """Adapt the stride, and wait for the next pass if this one is used up."""
+    def has_time(self) -> bool:
+        """Adapt the stride; tell whether an item may still start in this pass."""
+        self.expire()
         now = perf_counter()
         step, self._seen = now - self._seen, now
+        known, self._known = self._known, self._counted
         if step > _SLICE / 4:
             self._stride = max(1, int(self._stride * _SLICE / 4 / step))
-        else:
+        elif self._counted != known:
+            # Workers that only start, or wake, say nothing about how long items take.
             self._stride = min(_LONGEST_STRIDE, self._stride * 2)
-        while self._shut or perf_counter() - self._opened > _SLICE:
-            if not self._shut:
-                self._shut = True
-                self._loop.call_soon(self._next_pass)
+        return self._is_open(now)
+
+    async def breathe(self) -> None:
+        """Wait for the next pass if this one is used up."""
+        while not self._is_open(perf_counter()):  # noqa: ASYNC110 - passes are counted
             await asyncio.sleep(0)
 
+    def _is_open(self, now: float) -> bool:
+        if not self._due:
+            self._due = True
+            self._loop.call_soon(self._next_pass)
+        if now - self._opened > _SLICE:
+            self._shut = True
+        return not self._shut
+
     def _next_pass(self) -> None:
-        self._shut = False
+        self._due = self._shut = False
         self._opened = perf_counter()

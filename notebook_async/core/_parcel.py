@@ -19,42 +19,18 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 from notebook_async.core._chunk import Outcome, failures, is_async, run_async, run_here
-from notebook_async.errors import NotebookAsyncError
+from notebook_async.errors import NotPicklableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = [
-    "NotPicklableError",
-    "WorkerLostError",
     "open_reply",
     "seal_chunk",
     "seal_function",
     "work",
     "work_async",
 ]
-
-
-class NotPicklableError(NotebookAsyncError, TypeError):
-    """Say what cannot travel between processes, and why.
-
-    Examples
-    --------
-    >>> isinstance(NotPicklableError("item: cannot pickle 'lock'"), TypeError)
-    True
-    """
-
-
-class WorkerLostError(NotebookAsyncError, RuntimeError):
-    """Say that an item has no outcome, because what ran it died or went away.
-
-    Its `__cause__` is what the executor said.
-
-    Examples
-    --------
-    >>> isinstance(WorkerLostError("the process died"), RuntimeError)
-    True
-    """
 
 
 # -- on this side

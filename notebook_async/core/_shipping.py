@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from notebook_async.core._chunk import Outcome, failures
 from notebook_async.core._parcel import (
-    NotPicklableError,
-    WorkerLostError,
     open_reply,
     seal_chunk,
     seal_function,
     work,
 )
+from notebook_async.errors import NotPicklableError, WorkerLostError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +32,9 @@ Func = Any
 
 # Bytes that unpickle in well under a millisecond.
 _SMALL = 65_536
+
+# Seconds for what a cluster that is gone may never answer.
+_PATIENCE = 5
 
 
 class ParcelExecutor:
@@ -65,8 +67,10 @@ class ParcelExecutor:
 
     async def aclose(self) -> None:
         """Finish what was begun by `later`, and release the threads."""
-        while self._errands:
-            await finished(next(iter(self._errands)))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE):
+                while self._errands:
+                    await finished(next(iter(self._errands)))
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def send(self, seal: Callable[[], bytes], func: Func) -> bytes:

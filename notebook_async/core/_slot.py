@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from notebook_async.core._source import END
 
 if TYPE_CHECKING:
     import asyncio
@@ -34,7 +36,16 @@ class Slot:
         Whether that attempt is being cancelled for its timeout.
     """
 
-    __slots__ = ("began", "cancelling", "expired", "index", "more", "task", "waiting")
+    __slots__ = (
+        "began",
+        "cancelling",
+        "expired",
+        "held",
+        "index",
+        "more",
+        "task",
+        "waiting",
+    )
 
     def __init__(self) -> None:
         self.task: asyncio.Task[None] | None = None
@@ -44,6 +55,7 @@ class Slot:
         self.waiting = False
         self.began: float | None = None
         self.expired = False
+        self.held: Any = END
 
     def cancel(self) -> bool:
         """Cancel the worker; tell whether there was one to cancel."""

@@ -13,6 +13,7 @@ from notebook_async.errors import ArgumentTypeError, NotAwaitableError
 __all__ = ["END", "Source"]
 
 END = object()
+WAIT = object()
 """What `Source.pull` returns once there are no more items."""
 
 

@@ -70,6 +70,8 @@ class Teller:
         finished = engine.pacer.finished
         waiting = sum(slot.waiting for slot in engine.slots)
         rate = self._meter.rate(now, finished)
+        if engine.paused:
+            rate = None
         left = None if engine.total is None else max(0, engine.total - finished)
         return RunStatistics(
             name=engine.name,

@@ -41,7 +41,7 @@ class Window:
         self._ordered = ordered
         self.open = 0
         self._next = 0
-        self._ready: dict[int, Any] = {}
+        self._ready: Any = {} if ordered else deque()
         self._skipped: set[int] = set()
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._more: asyncio.Future[None] | None = None
@@ -65,8 +65,12 @@ class Window:
 
     def deliver(self, index: int, value: object) -> None:
         """Hand a finished item to the consumer."""
-        self._ready[index] = value
-        self.wake()
+        if self._ordered:
+            self._ready[index] = value
+        else:
+            self._ready.append((index, value))
+        if self._more is not None:
+            self.wake()
 
     def skip(self, index: int) -> None:
         """Let the consumer never see this item."""
@@ -77,24 +81,29 @@ class Window:
 
     def take(self) -> tuple[int, Any] | None:
         """Return the item to be consumed next, if it is there."""
+        ready = self._ready
         if self._ordered:
             while self._next in self._skipped:
                 self._next += 1
+            if self._next not in ready:
+                return None
             index = self._next
+            self._next += 1
+            taken = index, ready.pop(index)
+        elif ready:
+            taken = ready.popleft()
         else:
-            index = next(iter(self._ready), -1)
-        if index not in self._ready:
             return None
-        self._next += 1
         self.open -= 1
         if self._waiting:
             self._wake_worker()
-        return index, self._ready.pop(index)
+        return taken
 
     def wake(self) -> None:
         """Let the consumer look again."""
-        if self._more is not None and not self._more.done():
-            self._more.set_result(None)
+        more, self._more = self._more, None
+        if more is not None and not more.done():
+            more.set_result(None)
 
     def _wake_worker(self) -> None:
         while self._waiting:

@@ -12,7 +12,7 @@ from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
 from notebook_async.core._slot import BETWEEN, Slot
-from notebook_async.core._source import END
+from notebook_async.core._source import END, WAIT
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -23,36 +23,48 @@ if TYPE_CHECKING:
 __all__ = ["must_leave", "puller", "work", "work_observed"]
 
 
-async def work(engine: Engine, slot: Slot) -> None:
+async def work(  # noqa: C901 - a call would cost as much as a small item
+    engine: Engine, slot: Slot
+) -> None:
     """Run items as close to `for item in items: await func(item)` as it gets."""
     func, results, pacer = engine.func, engine.results, engine.pacer
-    clean = copy_context()
+    attempts, clean = engine.attempts, copy_context()
     try:
-        if await must_leave(engine, slot, clean):
+        if not engine.may_go_on() and await must_leave(engine, slot, clean):
             return
         for item in engine.source.items or ():
             slot.index = index = len(results)
             results.append(None)
+            if attempts is not None:
+                attempts.begin(slot)
             try:
                 results[index] = await func(item)
             except BaseException as error:  # noqa: BLE001 - the engine decides
+                if attempts is not None:
+                    error = attempts.judge(slot, error)
                 results[index] = engine.item_failed(slot, index, item, error)
                 if results[index] is None:
                     return
             pacer.left -= 1
             try:
-                unclean = slot.cancelling or copy_context() != clean
+                unclean = slot.cancelling or slot.expired or copy_context() != clean
             except Exception:  # noqa: BLE001 - arrays, for one, refuse to be compared
                 unclean = True
             if unclean:
+                if attempts is not None:
+                    attempts.end(slot)
                 engine.replace(slot)
                 return
-            if pacer.left <= 0 and await must_leave(engine, slot, clean):
+            if (
+                pacer.left <= 0
+                and not engine.may_go_on()
+                and await must_leave(engine, slot, clean)
+            ):
                 return
         slot.index = BETWEEN
         await _run_again(engine, slot, clean)
     finally:
-        del engine, results
+        del engine, results, attempts
 
 
 async def work_observed(engine: Engine, slot: Slot) -> None:
@@ -60,13 +72,22 @@ async def work_observed(engine: Engine, slot: Slot) -> None:
     pacer = engine.pacer
     clean = copy_context()
     try:
-        if await must_leave(engine, slot, clean):
+        if not engine.may_go_on() and await must_leave(engine, slot, clean):
             return
         pull = puller(engine)
-        while (item := await pull(engine, slot)) is not END:
+        while True:
+            item = engine.take(slot)
+            if item is WAIT:
+                item = await pull(engine, slot)
+            if item is END:
+                break
             if not await _run_item(engine, slot, item, clean):
                 return
-            if pacer.left <= 0 and await must_leave(engine, slot, clean):
+            if (
+                pacer.left <= 0
+                and not engine.may_go_on()
+                and await must_leave(engine, slot, clean)
+            ):
                 return
         await _run_again(engine, slot, clean)
     finally:
@@ -108,16 +129,15 @@ async def _pull(engine: Engine, slot: Slot) -> Any:  # noqa: ANN401 - items are 
     """Take the next item once it may start, or `END` where the worker must leave."""
     window, source = engine.window, engine.source
     try:
-        while engine.paused or (window is not None and window.open >= window.size):
-            await engine.wait_for_resume()
-            if window is not None:
-                await window.wait_for_room()
-        if engine.must_leave(slot):
-            item = END
-        elif source.items is not None:
-            item = next(source.items, END)
-        else:
-            item = await source.pull()
+        item, slot.held = slot.held, END
+        if item is END:
+            await _wait_for_leave(engine)
+            if engine.must_leave(slot):
+                item = END
+            elif source.items is not None:
+                item = next(source.items, END)
+            else:
+                item = await source.pull()
         if item is END:
             if window is not None:
                 window.pass_on()
@@ -134,6 +154,18 @@ async def _pull(engine: Engine, slot: Slot) -> Any:  # noqa: ANN401 - items are 
                 return END
         engine.begin(slot)
         return item
+    finally:
+        del engine
+
+
+async def _wait_for_leave(engine: Engine) -> None:
+    """Wait until an item may start: the run is not paused, and its window has room."""
+    window = engine.window
+    try:
+        while engine.paused or (window is not None and window.open >= window.size):
+            await engine.wait_for_resume()
+            if window is not None:
+                await window.wait_for_room()
     finally:
         del engine
 
@@ -156,7 +188,8 @@ async def _run_item(engine: Engine, slot: Slot, item: object, clean: Context) ->
     index, value, failure = slot.index, None, None
     attempts, teller = engine.attempts, engine.teller
     try:
-        teller.item(index, "running")
+        if teller.tells_items:
+            teller.item(index, "running")
         try:
             if attempts is None:
                 value = await engine.func(item)
@@ -169,7 +202,8 @@ async def _run_item(engine: Engine, slot: Slot, item: object, clean: Context) ->
             if value is None:
                 return False
         else:
-            teller.item(index, "done")
+            if teller.tells_items:
+                teller.item(index, "done")
         slot.index = BETWEEN
         engine.keep(index, value)
         engine.pacer.left -= 1

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from notebook_async.core._chunk import is_async
-from notebook_async.core._parcel import WorkerLostError, work, work_async
+from notebook_async.core._parcel import work, work_async
 from notebook_async.core._shipping import ParcelExecutor, finished
-from notebook_async.errors import ArgumentTypeError
+from notebook_async.errors import ArgumentTypeError, WorkerLostError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,6 +7,7 @@ engines in turn.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from notebook_async.errors import ArgumentTypeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
 
 __all__ = ["ViewExecutor"]
 
@@ -52,17 +54,30 @@ class ViewExecutor(ParcelExecutor):
         self._client = view.client
 
     async def send(self, seal: Callable[[], bytes], func: Any) -> bytes:  # noqa: ARG002
-        """Submit from the loop's thread: views are not made for several."""
-        parcel = await self.in_thread(seal)
-        call = next(self._views).apply_async(work, parcel)
+        """Submit from a thread, for it takes milliseconds.
+
+        Another thread that uses the same view meanwhile may find a call of ours in the
+        view's `history`, and nothing worse.
+        """
+        view = next(self._views)
+        handing = self._threads.submit(lambda: view.apply_async(work, seal()))
         try:
+            await finished(handing)
+            call = handing.result()
             await finished(call)
         except asyncio.CancelledError:
-            # From a thread: it takes milliseconds, and a run cancels many at once.
-            self.later(self._threads.submit(self._client.abort, call, block=True))
+            if not handing.cancel():
+                self.later(self._threads.submit(self._abort, handing))
             raise
         reply: bytes = call.result()
         return reply
+
+    def _abort(self, handing: Future[Any]) -> None:
+        call = handing.result()
+        # Having sent the word it makes a future for the answer, which takes a loop. The
+        # answer of an engine that is dead or busy would be waited for in vain.
+        with suppress(RuntimeError):
+            self._client.abort(call, block=False)
 
 
 def _engines(view: Any) -> list[int]:

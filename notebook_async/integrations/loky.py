@@ -16,8 +16,9 @@ from importlib.util import find_spec
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from notebook_async.core._parcel import WorkerLostError, work
+from notebook_async.core._parcel import work
 from notebook_async.core._shipping import ParcelExecutor, finished
+from notebook_async.errors import WorkerLostError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

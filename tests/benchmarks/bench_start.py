@@ -7,6 +7,7 @@ request to the kernel's idle message.
 
 from __future__ import annotations
 
+import argparse
 import statistics
 import subprocess
 import sys
@@ -14,10 +15,13 @@ import time
 from typing import TYPE_CHECKING
 
 from jupyter_client.manager import start_new_kernel
+from results import table, write_section
 
 if TYPE_CHECKING:
     from jupyter_client import BlockingKernelClient
 
+COMMAND = "python tests/benchmarks/bench_start.py --write"
+TITLE = "Start"
 IMPORT_ROUNDS = 15
 KERNEL_ROUNDS = 9
 TIMED = "import time; t = time.perf_counter(); {}; print(time.perf_counter() - t)"
@@ -51,17 +55,17 @@ def load_ms(code: str) -> float:
         manager.shutdown_kernel(now=True)
 
 
-def show(name: str, values: list[float], limit: float | None = None) -> None:
-    """Print one row of the table."""
-    bound = "" if limit is None else f"{limit:>10.0f}"
-    print(
-        f"{name:<34}{statistics.median(values):>10.1f}"
-        f"{min(values):>10.1f}{max(values):>10.1f}{bound}"
-    )
+def row(name: str, values: list[float], most: str = "") -> list[str]:
+    """Return one row of the table."""
+    figures = (statistics.median(values), min(values), max(values))
+    return [name, *(f"{figure:.1f}" for figure in figures), most]
 
 
 def main() -> None:
-    """Measure in turns and print medians, minima and maxima."""
+    """Measure in turns; print medians, minima and maxima, and keep them if asked."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", action="store_true", help="keep it in RESULTS.md")
+    options = parser.parse_args()
     imports: dict[str, list[float]] = {
         "import asyncio": [],
         "import notebook_async": [],
@@ -73,11 +77,16 @@ def main() -> None:
     for _ in range(KERNEL_ROUNDS):
         for code, cells in loads.items():
             cells.append(load_ms(code))
-    print(f"{'milliseconds':<34}{'median':>10}{'min':>10}{'max':>10}{'at most':>10}")
-    show("import asyncio (bare)", imports["import asyncio"])
-    show("import notebook_async", imports["import notebook_async"], 60)
-    show("a cell with `pass` (bare kernel)", loads["pass"])
-    show("%load_ext notebook_async", loads["%load_ext notebook_async"], 150)
+    rows = [
+        row("`import asyncio` (bare)", imports["import asyncio"]),
+        row("`import notebook_async`", imports["import notebook_async"], "60"),
+        row("a cell with `pass` (bare kernel)", loads["pass"]),
+        row("`%load_ext notebook_async`", loads["%load_ext notebook_async"], "150"),
+    ]
+    text = table(["milliseconds", "median", "min", "max", "at most"], rows)
+    print(text)
+    if options.write:
+        write_section("start", TITLE, COMMAND, text)
 
 
 if __name__ == "__main__":

@@ -241,25 +241,37 @@ def _poll(run: Any) -> None:  # noqa: ANN401 - a JobRun
 
 
 async def progress(kind: str, pairs: int) -> dict[str, float]:
-    """Measure what progress costs, in percent of the processor time without it.
+    """Measure what progress adds, in percent of a processor.
 
-    One process runs with and without in turns: the difference is far below that between
-    two processes.
+    "upkeep" is what it takes while all items sleep, which other programs hardly
+    disturb. The quartiles are of busy runs with and without, in turns: they would show
+    a cost per item.
     """
     from notebook_async.core._progress import set_presenter  # noqa: PLC0415
 
     set_presenter(None if kind == "tqdm" else _poll)
-    calls = [ours(), ours(show_progress=True)]
-    ratios = []
+    calls = [ours(), ours(show_progress=kind != "off")]
     with contextlib.redirect_stderr(io.StringIO()):
-        for number in range(-1, pairs):
-            spent = [0.0, 0.0]
-            for which in (0, 1) if number % 2 else (1, 0):
-                spent[which] = await seconds(calls[which](sleep_0, range(200_000)))
-            if number >= 0:  # the first pair warms up
-                ratios.append(100 * (spent[1] / spent[0] - 1))
-    low, median, high = statistics.quantiles(ratios, n=4)
-    return {"median": median, "low": low, "high": high}
+        await calls[1](no_op, range(WORKERS))  # imports what it needs
+        idle = await _pairs(calls, asyncio.sleep, [0.5] * WORKERS, 5)
+        busy = await _pairs(calls, sleep_0, range(150_000), pairs)
+    low, median, high = statistics.quantiles([100 * (on / off - 1) for off, on in busy])
+    upkeep = statistics.median(on - off for off, on in idle) / 0.5 * 100
+    return {"upkeep": upkeep, "low": low, "median": median, "high": high}
+
+
+async def _pairs(
+    calls: Sequence[Callable[..., Any]],
+    func: Callable[..., Any],
+    items: Sequence[Any],
+    pairs: int,
+) -> list[tuple[float, float]]:
+    """Return the seconds of processor time of two calls, taken in turns."""
+    spent: tuple[list[float], list[float]] = ([], [])
+    for number in range(pairs):
+        for which in (0, 1) if number % 2 else (1, 0):
+            spent[which].append(await seconds(calls[which](func, items)))
+    return list(zip(*spent, strict=True))
 
 
 def main(measure: str, name: str, size: int) -> None:

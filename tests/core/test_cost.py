@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import itertools
 import time
 import tracemalloc
 import weakref
@@ -12,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from notebook_async import iter_jobs, run_jobs, start_jobs
+from notebook_async import Adaptive, Retry, iter_jobs, run_jobs, start_jobs
 from tests.core.probes import Feed, double, wait
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Awaitable, Callable, Iterator
 
     from notebook_async.core import OnError
 
@@ -77,6 +78,19 @@ async def fail(number: int) -> int:
     return number
 
 
+def fail_at_first() -> Callable[[int], Awaitable[int]]:
+    """Return an item's function whose first three calls fail."""
+    calls = itertools.count()
+
+    async def item(number: int) -> int:
+        await asyncio.sleep(1)
+        if next(calls) < 3:
+            raise OSError(number)
+        return number
+
+    return item
+
+
 def raising() -> Iterator[int]:
     """Yield an item, then raise."""
     yield 1
@@ -95,6 +109,22 @@ RUNS = {
     "no frame of its own": lambda: start_jobs(int, ["x"]),  # type: ignore[arg-type]
     "unfit": lambda: start_jobs([5]),  # type: ignore[list-item]
     "paused": lambda: start_jobs(wait, [100]),
+    "timeout": lambda: start_jobs(wait, [1, 9], timeout=2, on_error="return"),
+    "timeout raise": lambda: start_jobs(wait, [1, 9], timeout=2),
+    "timeout group": lambda: start_jobs(wait, [1, 9], timeout=2, on_error="group"),
+    "retried": lambda: start_jobs(fail_at_first(), range(5), retry=2),
+    "retries fail": lambda: start_jobs(fail, range(5), retry=Retry(3, base=0)),
+    "retries return": lambda: start_jobs(
+        fail, range(5), timeout=0.5, retry=Retry(3, base=0), on_error="return"
+    ),
+    "unfit for retry": lambda: start_jobs([wait(1)], retry=2),
+    "rate": lambda: start_jobs(fail, range(5), rate=2),
+    "waiting": lambda: start_jobs(wait, [1] * 5, rate=0.01),
+    "adaptive": lambda: start_jobs(fail, range(9), workers=Adaptive(1, 2, 3)),
+    "isolated": lambda: start_jobs(fail, range(9), isolation="task"),
+    "isolated timeout": lambda: start_jobs(
+        wait, [1, 9], timeout=2, isolation="task", on_error="return"
+    ),
 }
 
 

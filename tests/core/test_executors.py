@@ -16,11 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from notebook_async.core._chunk import is_async
 from notebook_async.core._executors import (
-    NotPicklableError,
     Outcome,
     Remote,
-    WorkerLostError,
     as_executor,
 )
 from notebook_async.core._parcel import open_reply, seal_chunk, seal_function, work
@@ -29,6 +28,8 @@ from notebook_async.errors import (
     HostError,
     InvalidArgumentError,
     NotebookAsyncError,
+    NotPicklableError,
+    WorkerLostError,
 )
 
 if TYPE_CHECKING:
@@ -248,6 +249,21 @@ async def test_a_plain_function_may_return_a_coroutine() -> None:
         return 2 * item
 
     assert await ran(Remote("threads"), lambda n: double(2 * n), [1, 2]) == values(4, 8)
+
+
+class Doubler:
+    """An object whose call is a coroutine."""
+
+    async def __call__(self, item: int) -> int:
+        """Return twice the item."""
+        return 2 * item
+
+
+async def test_an_object_with_an_async_call_is_a_coroutine_function() -> None:
+    """Such an object runs on the chunk's loop, as a coroutine function does."""
+    assert await ran(Remote("threads"), Doubler(), [1, 2]) == values(2, 4)
+    assert is_async(Doubler())
+    assert not is_async(Doubler)
 
 
 async def test_coroutines_stop_at_the_first_error() -> None:

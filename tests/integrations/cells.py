@@ -10,6 +10,7 @@ from notebook_async.core._executors import Outcome, as_executor
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
 
     from notebook_async.core._executors import ChunkExecutor
 
@@ -114,7 +115,11 @@ async def adapting(executor: object) -> AsyncIterator[ChunkExecutor]:
 
 
 async def ran(
-    executor: object, func: Callable[[Any], Any], items: list[Any], *, stop: bool = False
+    executor: object,
+    func: Callable[[Any], Any],
+    items: list[Any],
+    *,
+    stop: bool = False,
 ) -> list[Outcome]:
     """Run one chunk and return its outcomes."""
     async with adapting(executor) as adapter:
@@ -137,24 +142,6 @@ async def until(condition: Callable[[], bool]) -> None:
         await asyncio.sleep(0.005)
 
 
-class Heartbeat:
-    """Measure the longest time for which the loop did not turn, in seconds."""
-
-    def __init__(self) -> None:
-        self.longest = 0.0
-
-    async def __aenter__(self) -> Heartbeat:
-        self._task = asyncio.create_task(self._beat())
-        await asyncio.sleep(0)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._task.cancel()
-
-    async def _beat(self) -> None:
-        time = asyncio.get_running_loop().time
-        last = time()
-        while True:
-            await asyncio.sleep(0)
-            self.longest = max(self.longest, time() - last)
-            last = time()
+def files(folder: Path, pattern: str = "*") -> list[str]:
+    """Return the sorted names of the files in a folder."""
+    return sorted(path.name for path in folder.glob(pattern))

@@ -13,14 +13,16 @@ import pytest
 
 pytest.importorskip("distributed", reason='pip install "notebook-async[dask]"')
 
-from distributed import Client, KilledWorker, LocalCluster
+from distributed import Client, KilledWorker, LocalCluster, Worker
 
-from notebook_async.core._executors import Remote, WorkerLostError
-from tests.integrations.cells import Cells, adapting, errors, ran, until, values
+from notebook_async.core._executors import Remote
+from notebook_async.errors import WorkerLostError
+from tests.integrations.cells import Cells, adapting, errors, files, ran, until, values
 from tests.integrations.shipping import ShippingRules
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+    from concurrent.futures import Executor
     from pathlib import Path
 
 pytestmark = [pytest.mark.executors, pytest.mark.realtime]
@@ -43,13 +45,10 @@ def client() -> Iterator[Client]:
 
 
 @pytest.fixture
-async def client_on_this_loop() -> AsyncIterator[Client]:
-    """Give an asynchronous client of a cluster on the test's own loop."""
-    async with (
-        LocalCluster(asynchronous=True, **SMALL) as cluster,
-        Client(cluster, asynchronous=True) as client,
-    ):
-        yield client
+async def client_on_this_loop(client: Client) -> AsyncIterator[Client]:
+    """Give an asynchronous client that lives on the test's own loop."""
+    async with Client(client.scheduler.address, asynchronous=True) as asynchronous:
+        yield asynchronous
 
 
 class TestDask(ShippingRules):
@@ -65,9 +64,14 @@ class TestDaskAsExecutor(ShippingRules):
     """The rules of shipping, for the `concurrent.futures` face of a cluster."""
 
     @pytest.fixture
-    def executor(self, client: Client) -> Any:
+    def executor(self, client: Client) -> Executor:
         """Give the cluster's own executor."""
         return client.get_executor()
+
+
+def tasks_of(dask_worker: Worker) -> int:
+    """Count the tasks that a worker knows."""
+    return len(dask_worker.state.tasks)
 
 
 async def test_an_asynchronous_client_serves(client_on_this_loop: Client) -> None:
@@ -86,9 +90,10 @@ async def test_coroutines_run_on_the_loop_of_the_worker(client: Client) -> None:
     cells.run("""
 async def loop_of_worker(_):
     from distributed import get_worker
-    return asyncio.get_running_loop() is get_worker().loop.asyncio_loop
+    same = asyncio.get_running_loop() is get_worker().loop.asyncio_loop
+    return "same" if same else "another"
 """)
-    assert await ran(client, cells.loop_of_worker, [0]) == values(True)
+    assert await ran(client, cells.loop_of_worker, [0]) == values("same")
 
 
 async def test_items_of_a_killed_worker_run_elsewhere(
@@ -101,13 +106,13 @@ async def test_items_of_a_killed_worker_run_elsewhere(
             asyncio.create_task(adapter.run_chunk(announce, [n], stop_at_error=False))
             for n in range(6)
         ]
-        await until(lambda: len(list(tmp_path.glob("*.pid"))) == 2)
-        victim = next(tmp_path.glob("*.pid"))
+        await until(lambda: len(files(tmp_path, "*.pid")) == 2)
+        victim = tmp_path / files(tmp_path, "*.pid")[0]
         first = victim.read_text()
         os.kill(int(first), signal.SIGKILL)
-        await until(lambda: victim.read_text() != first)
         (tmp_path / "go").touch()
         assert await asyncio.gather(*chunks) == [values(n) for n in range(6)]
+    assert victim.read_text() != first
 
 
 async def test_a_poison_item_fails_alone(client: Client) -> None:
@@ -127,15 +132,18 @@ async def test_cancelling_withdraws_what_has_not_begun(
             asyncio.create_task(adapter.run_chunk(announce, [n], stop_at_error=False))
             for n in range(12)
         ]
-        await until(lambda: len(list(tmp_path.glob("*.pid"))) == 2)
+        await until(lambda: len(files(tmp_path, "*.pid")) == 2)
         for chunk in chunks:
             chunk.cancel()
         done = await asyncio.gather(*chunks, return_exceptions=True)
     assert [type(error) for error in done] == [asyncio.CancelledError] * 12
+    # The workers learn from the scheduler; each keeps what it runs.
+    while max((await asyncio.to_thread(client.run, tasks_of)).values()) > 1:
+        pass
     (tmp_path / "go").touch()
     assert await ran(client, Cells().shift, [1]) == values(101)
-    await until(lambda: not any(client.processing().values()))
-    assert len(list(tmp_path.glob("*.pid"))) == 2
+    assert await ran(Remote(client), Cells().shift, [1, 2]) == values(101, 102)
+    assert len(files(tmp_path, "*.pid")) == 2
 
 
 async def test_a_restart_loses_its_items(client: Client, tmp_path: Path) -> None:
@@ -160,3 +168,19 @@ async def test_a_closed_client_loses_its_items(client: Client) -> None:
     await asyncio.to_thread(other.close)
     outcomes = await ran(Remote(other), Cells().shift, [1, 2])
     assert errors(outcomes) == ["WorkerLostError"] * 2
+
+
+async def test_a_client_closed_midway_loses_its_items(
+    client: Client, tmp_path: Path
+) -> None:
+    """Closing the client of a run fails its items instead of hanging it."""
+    other = await asyncio.to_thread(Client, client.scheduler.address)
+    announce = partial(Cells().announce, str(tmp_path))
+    async with adapting(other) as adapter:
+        chunk = asyncio.create_task(
+            adapter.run_chunk(announce, [1], stop_at_error=False)
+        )
+        await until((tmp_path / "1.pid").exists)
+        await asyncio.to_thread(other.close)
+        assert errors(await chunk) == ["WorkerLostError"]
+    (tmp_path / "go").touch()

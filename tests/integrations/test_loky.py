@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import threading
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,13 +15,14 @@ pytest.importorskip("loky", reason='pip install "notebook-async[cpu]"')
 
 import loky
 
-from notebook_async.core._executors import Outcome, Remote, WorkerLostError
+from notebook_async.core._executors import Remote
+from notebook_async.errors import WorkerLostError
 from notebook_async.integrations import loky as cpu
 from tests.integrations.cells import (
     Cells,
-    Heartbeat,
     adapting,
     errors,
+    files,
     ran,
     until,
     values,
@@ -41,6 +43,14 @@ def _no_process_left() -> Iterator[None]:
     yield
     while cpu._idle:
         cpu._idle.pop().shutdown(kill_workers=True)
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[Executor]:
+    """Give a loky executor as a user makes one."""
+    pool = loky.ProcessPoolExecutor(1)
+    yield pool
+    pool.shutdown(kill_workers=True)
 
 
 def gone(pid: int) -> bool:
@@ -64,12 +74,10 @@ class TestCpu(ShippingRules):
 class TestLokyOfTheUser(ShippingRules):
     """The rules of shipping, for a loky executor that the user made."""
 
-    @pytest.fixture(scope="class")
-    def executor(self) -> Iterator[Executor]:
-        """Give a loky executor."""
-        with loky.ProcessPoolExecutor(1) as pool:
-            yield pool
-            pool.shutdown(kill_workers=True)
+    @pytest.fixture
+    def executor(self, pool: Executor) -> Executor:
+        """Give the user's executor."""
+        return pool
 
 
 async def test_only_the_item_that_kills_its_process_fails() -> None:
@@ -114,7 +122,7 @@ async def test_a_death_takes_no_neighbour_with_it(tmp_path: Path) -> None:
             asyncio.create_task(adapter.run_chunk(announce, [n], stop_at_error=False))
             for n in ("stays", "dies")
         )
-        await until(lambda: len(list(tmp_path.glob("*.pid"))) == 2)
+        await until(lambda: len(files(tmp_path, "*.pid")) == 2)
         os.kill(int((tmp_path / "dies.pid").read_text()), signal.SIGKILL)
         assert errors(await dies) == ["WorkerLostError"]
         pid = (tmp_path / "stays.pid").read_text()
@@ -149,7 +157,7 @@ async def test_cancelling_leaves_other_chunks_alone(tmp_path: Path) -> None:
             asyncio.create_task(adapter.run_chunk(announce, [n], stop_at_error=False))
             for n in ("stays", "goes")
         )
-        await until(lambda: len(list(tmp_path.glob("*.pid"))) == 2)
+        await until(lambda: len(files(tmp_path, "*.pid")) == 2)
         goes.cancel()
         with pytest.raises(asyncio.CancelledError):
             await goes
@@ -169,13 +177,15 @@ async def test_chunks_wait_for_a_processor(tmp_path: Path) -> None:
             asyncio.create_task(adapter.run_chunk(announce, [n], stop_at_error=False))
             for n in range(many + 2)
         ]
-        await until(lambda: len(list(tmp_path.glob("*.pid"))) == many)
+        await until(lambda: len(files(tmp_path, "*.pid")) == many)
         chunks[-1].cancel()
         with pytest.raises(asyncio.CancelledError):
             await chunks[-1]
-        assert len(list(tmp_path.glob("*.pid"))) == many
+        assert len(files(tmp_path, "*.pid")) == many
         (tmp_path / "go").touch()
-        assert await asyncio.gather(*chunks[:-1]) == [values(n) for n in range(many + 1)]
+        assert await asyncio.gather(*chunks[:-1]) == [
+            values(n) for n in range(many + 1)
+        ]
     assert not (tmp_path / f"{many + 1}.pid").exists()
 
 
@@ -196,11 +206,23 @@ async def test_a_process_that_died_idle_is_replaced() -> None:
     assert again.value != outcome.value
 
 
-async def test_the_loop_turns_while_processes_start() -> None:
-    """Neither starting a process nor a large item keeps the loop."""
+async def test_the_loop_turns_while_a_process_starts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Starting waits for something that only a turn of the loop brings about."""
+    start = loky.ProcessPoolExecutor
+    asked, answered = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def start_slowly(**options: int) -> Executor:
+        loop.call_soon_threadsafe(asked.set)
+        assert answered.wait(10)
+        return start(**options)
+
     while cpu._idle:
         await asyncio.to_thread(cpu._idle.pop().shutdown, kill_workers=True)
-    items = [bytes(2_000_000)]
-    async with Heartbeat() as heart:
-        assert await ran("cpu", len, items) == [Outcome(2_000_000)]
-    assert heart.longest < 0.05
+    monkeypatch.setattr(loky, "ProcessPoolExecutor", start_slowly)
+    chunk = asyncio.create_task(ran("cpu", Cells().shift, [1]))
+    await asked.wait()
+    answered.set()
+    assert await chunk == values(101)
