@@ -10,27 +10,26 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from notebook_async import errors
-from notebook_async.core import (
-    Adaptive,
-    JobRun,
-    JobStream,
-    Rate,
-    Retry,
-    RunStatistics,
-    asyncio_run,
-    batch_gather,
-    chunks,
-    iter_jobs,
-    run_async_tasks,
-    run_jobs,
-    run_sync,
-    start_jobs,
-)
-
 if TYPE_CHECKING:
+    from notebook_async import errors
     from notebook_async.board import Job, JobBoard, jobs
-    from notebook_async.core import Remote
+    from notebook_async.core import (
+        Adaptive,
+        JobRun,
+        JobStream,
+        Rate,
+        Remote,
+        Retry,
+        RunStatistics,
+        asyncio_run,
+        batch_gather,
+        chunks,
+        iter_jobs,
+        run_async_tasks,
+        run_jobs,
+        run_sync,
+        start_jobs,
+    )
 
 __all__ = [
     "Adaptive",
@@ -56,13 +55,9 @@ __all__ = [
     "unload_ipython_extension",
 ]
 
-# Loaded on first use, so that `import notebook_async` stays quick in scripts (PEP 562).
-_LAZY = {
-    "Job": "notebook_async.board",
-    "JobBoard": "notebook_async.board",
-    "Remote": "notebook_async.core",
-    "jobs": "notebook_async.board",
-}
+# Everything is loaded on first use (PEP 562): a kernel that starts with this package,
+# or a program that only may need it, does not wait for it.
+_ROOMS = {"Job": "board", "JobBoard": "board", "jobs": "board"}
 
 
 def load_ipython_extension(shell: Any) -> None:
@@ -119,8 +114,13 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version  # noqa: PLC0415
 
         return version("notebook-async")
-    if name in _LAZY:
-        return getattr(import_module(_LAZY[name]), name)
+    if name == "errors":
+        return import_module("notebook_async.errors")
+    if name in __all__:
+        room = _ROOMS.get(name, "core")
+        value = getattr(import_module(f"notebook_async.{room}"), name)
+        globals()[name] = value
+        return value
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -23,7 +23,6 @@ wrapped: it comes back unchanged, with a note that says which job or item it cam
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -123,6 +122,8 @@ class JobNotFoundError(NotebookAsyncError, LookupError):
 
     def __init__(self, reference: object, *, known: Iterable[str] = ()) -> None:
         self.reference = reference
+        from difflib import get_close_matches  # noqa: PLC0415 - rarely needed
+
         names = list(dict.fromkeys(known))
         close = get_close_matches(str(reference), names, n=1)
         if close:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import builtins
 import contextlib
 import doctest
 import importlib
@@ -90,6 +91,13 @@ async def _check(test: doctest.DocTest) -> None:
             line = (test.lineno or 0) + example.lineno + 1
             difference = checker.output_difference(example, got, OPTIONS)
             pytest.fail(f"{test.filename}:{line}\n{example.source}\n{difference}")
+
+
+@pytest.fixture(autouse=True)
+def _no_last_value() -> Iterator[None]:
+    """Forget the `_` of the prompt: IPython's own `_` gives way to it for ever."""
+    yield
+    vars(builtins).pop("_", None)
 
 
 @pytest.mark.parametrize("test", _examples(), ids=lambda test: test.name)

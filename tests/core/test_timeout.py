@@ -119,6 +119,20 @@ async def test_it_is_the_item_that_is_timed() -> None:
     assert now() == 20.0
 
 
+@pytest.mark.parametrize("kind", ["plain", "slow"])
+async def test_worker_between_items_is_not_timed(kind: str) -> None:
+    """A worker that waits for the end of a pause, or for its source, is left alone."""
+    run = start_jobs(wait, getattr(Feed([1] * 4), kind)(), workers=2, timeout=1.5)
+    await asyncio.sleep(0.5)
+    run.pause()
+    await asyncio.sleep(10)
+    assert (run.done, run.running, live_timers()) == (2, 0, [])
+    run.resume()
+    assert await run == [1] * 4
+    slow = Feed([1] * 3, delay=10).slow()
+    assert await run_jobs(wait, slow, workers=2, timeout=1.5) == [1] * 3
+
+
 async def test_timeout_ends_the_run() -> None:
     """With `on_error="raise"` a timeout is a failure like any other."""
     gauge = Gauge(seconds=9)

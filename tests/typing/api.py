@@ -6,14 +6,22 @@ from functools import partial
 from typing import TYPE_CHECKING, assert_type
 
 from notebook_async import (
+    Adaptive,
     Job,
     JobBoard,
     JobRun,
     JobStream,
+    Rate,
+    Retry,
     RunStatistics,
+    asyncio_run,
+    batch_gather,
+    chunks,
     iter_jobs,
     jobs,
+    run_async_tasks,
     run_jobs,
+    run_sync,
     start_jobs,
 )
 
@@ -54,6 +62,7 @@ async def started_run_is_awaited_and_counted() -> None:
     assert_type(run.done, int)
     assert_type(run.total, int | None)
     assert_type(run.statistics(), RunStatistics)
+    assert_type(run.retry_failed(), int)
 
 
 async def stream_gives_index_and_value() -> None:
@@ -63,6 +72,36 @@ async def stream_gives_index_and_value() -> None:
     async for index, value in stream:
         assert_type(index, int)
         assert_type(value, str)
+
+
+async def policies_go_by_keyword() -> None:
+    """Each policy may be given as a value or, where that says enough, as a number."""
+    retry = Retry(3, on=(OSError, TimeoutError), hint=lambda error: len(error.args))
+    policy = Adaptive(1, 4, 16, throttle=lambda error: error.args == (429,))
+    run = start_jobs(fetch, range(3), workers=policy, retry=retry, rate=Rate(5, 2))
+    assert_type(run, JobRun[str])
+    run.workers = 5
+    results = await run_jobs(fetch, range(3), timeout=0.5, retry=2, rate=1.5)
+    assert_type(results, list[str])
+    assert_type(iter_jobs(fetch, range(3), isolation="task"), JobStream[str])
+    assert_type(retry.delay(1, OSError()), float | None)
+    start_jobs(fetch, range(3), retry=1.5)  # type: ignore[call-overload]
+    start_jobs(fetch, range(3), isolation="thread")  # type: ignore[call-overload]
+
+
+def plain_code_calls_coroutines() -> None:
+    """Blocking calls give what the coroutines return."""
+    assert_type(asyncio_run(fetch(1), timeout=5), str)
+    assert_type(run_sync(fetch(1)), str)
+    assert_type(run_async_tasks([fetch(1), fetch(2)]), list[str])
+    assert_type(run_async_tasks([fetch(1)], show_progress=True, workers=2), list[str])
+    asyncio_run(fetch)  # type: ignore[arg-type]
+
+
+async def batches_keep_their_types() -> None:
+    """Chunks may hold the padding; a batch gives what its awaitables give."""
+    assert_type(next(chunks([1, 2, 3], 2)), tuple[int | None, ...])
+    assert_type(await batch_gather([fetch(1), fetch(2)], batch_size=2), list[str])
 
 
 def board_gives_jobs(board: JobBoard) -> None:
