@@ -531,14 +531,14 @@ def round_trip(func: Callable[[Any], Any], items: list[Any]) -> list[Outcome]:
 class Lost(Exception):  # noqa: N818 - the message is looked at
     """An exception that pickles but does not load."""
 
-    def __init__(self) -> None:
-        super().__init__("lost")
-        self.code = Sealed()
+    code: Sealed
 
 
 def raise_lost(_: object) -> None:
     """Raise what cannot come back."""
-    raise Lost
+    error = Lost("lost")
+    error.code = Sealed()
+    raise error
 
 
 def test_an_exception_that_cannot_travel_is_told() -> None:
