@@ -14,7 +14,17 @@
     ├── JobCancelledError           (RuntimeError)  the result of a cancelled job
     ├── NoRunningLoopError          (RuntimeError)  needs a running event loop
     ├── HostError                   (RuntimeError)  not possible where this code runs
-    └── AllTasksBlockedError        (RuntimeError)  a test waits for what can never come
+    ├── AllTasksBlockedError        (RuntimeError)  a test waits for what can never come
+    ├── WorkflowValidationError     (ValueError)    steps that do not fit together
+    ├── WorkflowConfigurationError  (ValueError)    a workflow without start or stop
+    ├── WorkflowRuntimeError        (RuntimeError)  a run that cannot go on
+    ├── WorkflowTimeoutError        (TimeoutError)  a run or a step took too long
+    ├── WorkflowCancelledByUser     (RuntimeError)  the result of a cancelled run
+    ├── WorkflowStepDoesNotExistError (LookupError) no step has this name
+    ├── WorkflowDone                (RuntimeError)  the run has ended already
+    ├── ServiceNotFoundError        (LookupError)   no service has this name
+    ├── ContextSerdeError           (ValueError)    a context that is no data, or back
+    └── ContextStateError           (RuntimeError)  a context used where it may not be
 
 Each also inherits from the built-in exception that a caller would expect. Facts are
 attributes, so nobody has to parse a message. What a user's own code raises is never
@@ -31,6 +41,8 @@ if TYPE_CHECKING:
 __all__ = [
     "AllTasksBlockedError",
     "ArgumentTypeError",
+    "ContextSerdeError",
+    "ContextStateError",
     "HostError",
     "InvalidArgumentError",
     "ItemCancelledError",
@@ -41,7 +53,15 @@ __all__ = [
     "NotAwaitableError",
     "NotPicklableError",
     "NotebookAsyncError",
+    "ServiceNotFoundError",
     "WorkerLostError",
+    "WorkflowCancelledByUser",
+    "WorkflowConfigurationError",
+    "WorkflowDone",
+    "WorkflowRuntimeError",
+    "WorkflowStepDoesNotExistError",
+    "WorkflowTimeoutError",
+    "WorkflowValidationError",
 ]
 
 
@@ -229,5 +249,105 @@ class WorkerLostError(NotebookAsyncError, RuntimeError):
     Examples
     --------
     >>> isinstance(WorkerLostError("the process died"), RuntimeError)
+    True
+    """
+
+
+class WorkflowValidationError(NotebookAsyncError, ValueError):
+    """Say that the steps of a workflow do not fit together, and how to mend them.
+
+    Examples
+    --------
+    >>> issubclass(WorkflowValidationError, ValueError)
+    True
+    """
+
+
+class WorkflowConfigurationError(NotebookAsyncError, ValueError):
+    """Say that a workflow cannot be built: it lacks its one start or its one stop.
+
+    Examples
+    --------
+    >>> issubclass(WorkflowConfigurationError, ValueError)
+    True
+    """
+
+
+class WorkflowRuntimeError(NotebookAsyncError, RuntimeError):
+    """Say that a run cannot go on.
+
+    Examples
+    --------
+    >>> issubclass(WorkflowRuntimeError, RuntimeError)
+    True
+    """
+
+
+class WorkflowTimeoutError(NotebookAsyncError, TimeoutError):
+    """Say that a run, or one step of it, took longer than it may.
+
+    Examples
+    --------
+    >>> issubclass(WorkflowTimeoutError, TimeoutError)
+    True
+    """
+
+
+class WorkflowCancelledByUser(NotebookAsyncError, RuntimeError):  # noqa: N818
+    """Stand for the result of a run that was cancelled.
+
+    Examples
+    --------
+    >>> issubclass(WorkflowCancelledByUser, RuntimeError)
+    True
+    """
+
+
+class WorkflowStepDoesNotExistError(NotebookAsyncError, LookupError):
+    """Say that a workflow has no step of this name.
+
+    Examples
+    --------
+    >>> issubclass(WorkflowStepDoesNotExistError, LookupError)
+    True
+    """
+
+
+class WorkflowDone(NotebookAsyncError, RuntimeError):  # noqa: N818
+    """Say that a run has ended, where something was to be done to it.
+
+    Examples
+    --------
+    >>> issubclass(WorkflowDone, RuntimeError)
+    True
+    """
+
+
+class ServiceNotFoundError(NotebookAsyncError, LookupError):
+    """Say that no workflow was registered as a service under this name.
+
+    Examples
+    --------
+    >>> issubclass(ServiceNotFoundError, LookupError)
+    True
+    """
+
+
+class ContextSerdeError(NotebookAsyncError, ValueError):
+    """Say that a context cannot be turned into data, or data into a context.
+
+    Examples
+    --------
+    >>> issubclass(ContextSerdeError, ValueError)
+    True
+    """
+
+
+class ContextStateError(NotebookAsyncError, RuntimeError):
+    """Say that a method of a context was called where it has no meaning.
+
+    Examples
+    --------
+    >>> issubclass(ContextStateError, RuntimeError)
     True
     """

@@ -19,11 +19,14 @@ from notebook_async.core.hooks import Hook, HookHandle, add_hook, publish, wante
 from notebook_async.core.policies import Adaptive, Rate, Retry
 from notebook_async.core.records import (
     Anchor,
+    EventRecord,
     ItemRecord,
     JobRecord,
     Phase,
     Record,
     RunRecord,
+    StepRecord,
+    WorkflowRecord,
 )
 
 if TYPE_CHECKING:
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Adaptive",
     "Anchor",
+    "EventRecord",
     "Hook",
     "HookHandle",
     "Isolation",
@@ -49,6 +53,8 @@ __all__ = [
     "RunRecord",
     "RunStatistics",
     "Scope",
+    "StepRecord",
+    "WorkflowRecord",
     "add_hook",
     "asyncio_run",
     "batch_gather",

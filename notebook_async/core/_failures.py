@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
 __all__ = ["annotate", "raisable", "trim"]
 
 _MOST_NOTES = 8
@@ -11,13 +16,20 @@ _OURS = {
 }
 
 
-def trim(error: BaseException) -> None:
+def trim(error: BaseException, ours: Collection[str] = _OURS) -> None:
     """Take the frames of the worker off a traceback.
 
     They tell a reader nothing, and would keep the whole run alive.
+
+    Parameters
+    ----------
+    error
+        The exception, as the worker has caught it.
+    ours
+        Names of the modules whose frames are taken off, from the outermost on.
     """
     traceback = error.__traceback__
-    while traceback is not None and traceback.tb_frame.f_globals["__name__"] in _OURS:
+    while traceback is not None and traceback.tb_frame.f_globals["__name__"] in ours:
         traceback = traceback.tb_next
     error.__traceback__ = traceback
 

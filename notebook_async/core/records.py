@@ -14,7 +14,17 @@ import time
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-__all__ = ["Anchor", "ItemRecord", "JobRecord", "Phase", "Record", "RunRecord"]
+__all__ = [
+    "Anchor",
+    "EventRecord",
+    "ItemRecord",
+    "JobRecord",
+    "Phase",
+    "Record",
+    "RunRecord",
+    "StepRecord",
+    "WorkflowRecord",
+]
 
 Phase: TypeAlias = Literal[
     "queued", "running", "waiting", "retrying", "done", "failed", "cancelled"
@@ -116,3 +126,58 @@ class ItemRecord(Record):
 
     index: int
     error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkflowRecord(Record):
+    """A run of a workflow started or ended.
+
+    Attributes
+    ----------
+    name
+        The class of the workflow.
+    error
+        One line about the exception, of a failed run.
+    """
+
+    name: str
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRecord(Record):
+    """A call of a step changed its phase.
+
+    Attributes
+    ----------
+    step
+        The step.
+    call
+        Tells the calls of a run apart; one that is retried keeps its own.
+    given, returned
+        Class names of the event it was given and of what it returned, or None.
+    attempt
+        Which attempt it is, from 1.
+    error
+        One line about the exception, of an attempt that failed.
+    """
+
+    step: str
+    call: int
+    given: str
+    returned: str | None = None
+    attempt: int = 1
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventRecord(Record):
+    """An event was written to the stream of a run.
+
+    Attributes
+    ----------
+    name
+        Its class.
+    """
+
+    name: str

@@ -1,0 +1,182 @@
+"""Event-driven workflows: steps that hand events to each other.
+
+The names are those of the field, so that a program written for `llama_index.core.workflow`
+or `workflows` runs after its imports name this package.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from notebook_async.workflow.collect import All, Cardinality, Collect, Take
+from notebook_async.workflow.context import Context
+from notebook_async.workflow.context.serializers import (
+    BaseSerializer,
+    JsonPickleSerializer,
+    JsonSerializer,
+    PickleSerializer,
+)
+from notebook_async.workflow.context.state_store import (
+    DictState,
+    InMemoryStateStore,
+    StateStore,
+)
+from notebook_async.workflow.decorators import StepConfig, catch_error, step
+from notebook_async.workflow.errors import (
+    ContextSerdeError,
+    ContextStateError,
+    WorkflowCancelledByUser,
+    WorkflowConfigurationError,
+    WorkflowDone,
+    WorkflowRuntimeError,
+    WorkflowStepDoesNotExistError,
+    WorkflowTimeoutError,
+    WorkflowValidationError,
+)
+from notebook_async.workflow.events import (
+    CollectionReleaseEvent,
+    Event,
+    EventType,
+    HumanResponseEvent,
+    IdleReleasedEvent,
+    InputRequiredEvent,
+    InternalDispatchEvent,
+    StartEvent,
+    StepFailedEvent,
+    StepState,
+    StepStateChanged,
+    StopEvent,
+    UnhandledEvent,
+    UnreconstructedException,
+    WorkflowCancelledEvent,
+    WorkflowFailedEvent,
+    WorkflowIdleEvent,
+    WorkflowTimedOutEvent,
+)
+from notebook_async.workflow.handler import WorkflowHandler
+from notebook_async.workflow.resource import (
+    Resource,
+    ResourceConfig,
+    ResourceDefinition,
+    ResourceManager,
+)
+from notebook_async.workflow.retry_policy import (
+    ConstantDelayRetryPolicy,
+    ExponentialBackoffRetryPolicy,
+    RetryInfo,
+    RetryPolicy,
+    retry_policy,
+)
+from notebook_async.workflow.service import ServiceManager, ServiceNotFoundError
+from notebook_async.workflow.types import RunResultT, StopEventT
+from notebook_async.workflow.workflow import Workflow, WorkflowMeta
+
+if TYPE_CHECKING:
+    from notebook_async.workflow.checkpointer import (
+        Checkpoint,
+        CheckpointCallback,
+        WorkflowCheckpointer,
+    )
+    from notebook_async.workflow.drawing import (
+        draw_all_possible_flows,
+        draw_all_possible_flows_mermaid,
+        draw_most_recent_execution,
+        draw_most_recent_execution_mermaid,
+    )
+    from notebook_async.workflow.representation import (
+        WorkflowGraph,
+        get_workflow_representation,
+    )
+
+__all__ = [
+    "All",
+    "BaseSerializer",
+    "Cardinality",
+    "Checkpoint",
+    "CheckpointCallback",
+    "Collect",
+    "CollectionReleaseEvent",
+    "ConstantDelayRetryPolicy",
+    "Context",
+    "ContextSerdeError",
+    "ContextStateError",
+    "DictState",
+    "Event",
+    "EventType",
+    "ExponentialBackoffRetryPolicy",
+    "HumanResponseEvent",
+    "IdleReleasedEvent",
+    "InMemoryStateStore",
+    "InputRequiredEvent",
+    "InternalDispatchEvent",
+    "JsonPickleSerializer",
+    "JsonSerializer",
+    "PickleSerializer",
+    "Resource",
+    "ResourceConfig",
+    "ResourceDefinition",
+    "ResourceManager",
+    "RetryInfo",
+    "RetryPolicy",
+    "RunResultT",
+    "ServiceManager",
+    "ServiceNotFoundError",
+    "StartEvent",
+    "StateStore",
+    "StepConfig",
+    "StepFailedEvent",
+    "StepState",
+    "StepStateChanged",
+    "StopEvent",
+    "StopEventT",
+    "Take",
+    "UnhandledEvent",
+    "UnreconstructedException",
+    "Workflow",
+    "WorkflowCancelledByUser",
+    "WorkflowCancelledEvent",
+    "WorkflowCheckpointer",
+    "WorkflowConfigurationError",
+    "WorkflowDone",
+    "WorkflowFailedEvent",
+    "WorkflowGraph",
+    "WorkflowHandler",
+    "WorkflowIdleEvent",
+    "WorkflowMeta",
+    "WorkflowRuntimeError",
+    "WorkflowStepDoesNotExistError",
+    "WorkflowTimedOutEvent",
+    "WorkflowTimeoutError",
+    "WorkflowValidationError",
+    "catch_error",
+    "draw_all_possible_flows",
+    "draw_all_possible_flows_mermaid",
+    "draw_most_recent_execution",
+    "draw_most_recent_execution_mermaid",
+    "get_workflow_representation",
+    "retry_policy",
+    "step",
+]
+
+# Loaded on first use (PEP 562): a run needs neither pictures nor storage.
+_LATER = {
+    "Checkpoint": "checkpointer",
+    "CheckpointCallback": "checkpointer",
+    "WorkflowCheckpointer": "checkpointer",
+    "WorkflowGraph": "representation",
+    "draw_all_possible_flows": "drawing",
+    "draw_all_possible_flows_mermaid": "drawing",
+    "draw_most_recent_execution": "drawing",
+    "draw_most_recent_execution_mermaid": "drawing",
+    "get_workflow_representation": "representation",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401
+    module = _LATER.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{module}"), name)
+    globals()[name] = value
+    return value

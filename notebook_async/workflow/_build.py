@@ -1,0 +1,202 @@
+"""Make the graph of a workflow from its steps."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+from notebook_async.workflow._graph import (
+    WorkflowChildNode,
+    WorkflowEventNode,
+    WorkflowExternalNode,
+    WorkflowGraph,
+    WorkflowGraphEdge,
+    WorkflowGraphNode,
+    WorkflowResourceConfigNode,
+    WorkflowResourceNode,
+    WorkflowStepNode,
+)
+from notebook_async.workflow._levels import handlers_of
+from notebook_async.workflow._validate import known_events
+from notebook_async.workflow.events import (
+    Event,
+    HumanResponseEvent,
+    InputRequiredEvent,
+    StartEvent,
+    StepFailedEvent,
+    StopEvent,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from notebook_async.workflow._config import StepConfig
+    from notebook_async.workflow.workflow import Workflow
+
+__all__ = ["EXTERNAL", "get_workflow_representation", "graph_of"]
+
+EXTERNAL = "external_step"
+
+
+def get_workflow_representation(workflow: Workflow | type[Workflow]) -> WorkflowGraph:
+    """Return the graph of a workflow.
+
+    Parameters
+    ----------
+    workflow
+        The class, or an object of it.
+
+    Examples
+    --------
+    >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
+    >>> class Greeter(Workflow):
+    ...     @step
+    ...     async def greet(self, ev: StartEvent) -> StopEvent: ...
+    >>> print(get_workflow_representation(Greeter))
+    Greeter
+      greet: StartEvent -> StopEvent
+    """
+    kind = workflow if isinstance(workflow, type) else type(workflow)
+    # The docstring of the base class says nothing about this workflow.
+    own = kind.__doc__ if "__doc__" in vars(kind) else None
+    return graph_of(
+        kind.__name__, workflow._step_configs(), inspect.cleandoc(own) if own else None
+    )
+
+
+def graph_of(
+    name: str, configs: Mapping[str, StepConfig], description: str | None = None
+) -> WorkflowGraph:
+    """Return the graph of some steps.
+
+    Parameters
+    ----------
+    name
+        The name of the workflow.
+    configs
+        The steps by name.
+    description
+        What the workflow is for.
+
+    Examples
+    --------
+    >>> graph_of("Empty", {})
+    WorkflowGraph('Empty', 0 nodes, 0 edges)
+    """
+    builder = _Builder(configs)
+    for config in configs.values():
+        builder.add_step(config)
+    builder.add_person()
+    return WorkflowGraph(
+        name, tuple(builder.nodes.values()), tuple(builder.edges), description
+    )
+
+
+class _Builder:
+    """Collects nodes and edges, each once."""
+
+    def __init__(self, configs: Mapping[str, StepConfig]) -> None:
+        self.configs = configs
+        self.nodes: dict[str, WorkflowGraphNode] = {}
+        self.edges: dict[WorkflowGraphEdge, None] = {}
+        self.kinds = known_events(configs)
+        self.ids = _event_ids(self.kinds, configs)
+        # A run begins with the start, and so does the picture.
+        for kind in sorted(self.kinds, key=lambda kind: not issubclass(kind, StartEvent)):
+            self._add_event(kind)
+
+    def add_step(self, config: StepConfig) -> None:
+        """Add a step with all that hangs on it."""
+        self.nodes[config.name] = WorkflowStepNode(
+            config.name,
+            config.name,
+            description=inspect.getdoc(config.function),
+            num_workers=config.num_workers,
+        )
+        for kind in self.kinds:
+            if config.accepts(kind) and not issubclass(kind, StopEvent):
+                self._link(self.ids[kind], config.name)
+        for kind in config.return_types:
+            self._link(config.name, self.ids[kind])
+        for resource in config.resources:
+            target = self._add_resource(resource.resource, resource.type_annotation)
+            self._link(config.name, target, resource.name)
+        for service in config.services:
+            child = service.workflow.__name__
+            node = WorkflowChildNode(f"workflow:{child}", child, workflow_name=child)
+            self.nodes.setdefault(node.id, node)
+            self._link(config.name, node.id, service.name)
+
+    def add_person(self) -> None:
+        """Add who answers, if anybody is asked."""
+        asked = [k for k in self.kinds if issubclass(k, InputRequiredEvent)]
+        answers = [k for k in self.kinds if issubclass(k, HumanResponseEvent)]
+        if not asked and not answers:
+            return
+        self.nodes[EXTERNAL] = WorkflowExternalNode(EXTERNAL, "a person")
+        for kind in asked:
+            self._link(self.ids[kind], EXTERNAL)
+        for kind in answers:
+            self._link(EXTERNAL, self.ids[kind])
+
+    def _link(self, source: str, target: str, label: str | None = None) -> None:
+        self.edges[WorkflowGraphEdge(source, target, label)] = None
+
+    def _add_event(self, kind: type[Event]) -> None:
+        bases = (base for base in kind.__mro__ if issubclass(base, Event))
+        makers = (c.name for c in self.configs.values() if kind in c.return_types)
+        self.nodes[self.ids[kind]] = WorkflowEventNode(
+            self.ids[kind],
+            kind.__name__,
+            description=inspect.cleandoc(kind.__doc__ or "") or None,
+            event_type=kind.__name__,
+            event_types=tuple(b.__name__ for b in bases if b is not Event),
+            event_fields=tuple(kind.model_fields),
+            produced_by=tuple(makers),
+        )
+        if issubclass(kind, StepFailedEvent):
+            # A handler of all steps would draw a line from every one: none is clearer.
+            for covered, name in handlers_of(self.configs).items():
+                if self.configs[name].catch_error_for_steps is not None:
+                    self._link(covered, self.ids[kind], "fails")
+
+    def _add_resource(self, resource: Any, kind: Any) -> str:  # noqa: ANN401
+        type_name = getattr(kind, "__name__", None)
+        file = getattr(resource, "config_file", None)
+        node: WorkflowGraphNode
+        if file is None:
+            name = str(getattr(resource, "name", None) or type_name)
+            node = WorkflowResourceNode(
+                f"resource:{name}",
+                type_name or name,
+                description=inspect.getdoc(getattr(resource, "factory", None)),
+                type_name=type_name,
+                getter_name=name,
+            )
+        else:
+            selector = getattr(resource, "path_selector", None)
+            node = WorkflowResourceConfigNode(
+                f"resource_config:{file}" + (f"#{selector}" if selector else ""),
+                getattr(resource, "label", None) or type_name or str(file),
+                description=getattr(resource, "description", None),
+                type_name=type_name,
+                config_file=str(file),
+                path_selector=selector,
+            )
+        self.nodes.setdefault(node.id, node)
+        return node.id
+
+
+def _event_ids(
+    kinds: list[type[Event]], configs: Mapping[str, StepConfig]
+) -> dict[type[Event], str]:
+    """Return the class names, with a number behind what is taken already."""
+    taken = {EXTERNAL, *configs}
+    ids = {}
+    for kind in kinds:
+        name, number = kind.__name__, 2
+        while name in taken:
+            name, number = f"{kind.__name__} ({number})", number + 1
+        taken.add(name)
+        ids[kind] = name
+    return ids

@@ -1,0 +1,229 @@
+"""What JSON says, back to values; the data is not trusted.
+
+Nothing here imports a module or calls what data names, but for classes that the table
+of types has found and that are of the kind the tag speaks of.
+"""
+
+from __future__ import annotations
+
+import builtins
+import dataclasses
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, RootModel
+
+from notebook_async.workflow.context._problem import SerdeError
+from notebook_async.workflow.context._tags import LEAF_READERS, TAG
+from notebook_async.workflow.context._types import TypeTable, is_named_tuple
+from notebook_async.workflow.events import Event, UnreconstructedException
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Decoder"]
+
+
+class Decoder:
+    """Reads what an `Encoder` wrote, for one table of types.
+
+    Parameters
+    ----------
+    types
+        The classes that data may name.
+    unpickle
+        Reads a pickle, or None where pickles are not read.
+
+    Examples
+    --------
+    >>> Decoder(TypeTable()).decode({"ids": {"__tag__": "tuple", "value": [1, 2]}})
+    {'ids': (1, 2)}
+    """
+
+    def __init__(
+        self, types: TypeTable, unpickle: Callable[[str], Any] | None = None
+    ) -> None:
+        self._types = types
+        self._unpickle = unpickle
+
+    def decode(self, data: Any) -> Any:  # noqa: ANN401 - JSON, any value
+        """Return the value that was written.
+
+        Raises
+        ------
+        SerdeError
+            If the data is not well formed, or names a class that is not trusted.
+
+        Examples
+        --------
+        >>> Decoder(TypeTable()).decode([{"__tag__": "class", "type": "os:system"}])
+        Traceback (most recent call last):
+        SerdeError: [0]: os.system is not trusted: ...
+        """
+        kind = type(data)
+        if kind is dict:
+            return self._read_tagged(data) if TAG in data else self._read_values(data)
+        return self._read_items(data) if kind is list else data
+
+    def _read_items(self, data: list[Any]) -> list[Any]:
+        out: list[Any] = []
+        add, decode = out.append, self.decode
+        try:
+            for item in data:
+                add(decode(item))
+        except SerdeError as error:
+            raise error.under(f"[{len(out)}]") from None
+        return out
+
+    def _read_values(self, data: dict[str, Any]) -> dict[str, Any]:
+        out: dict[str, Any] = {}
+        decode = self.decode
+        key = ""
+        try:
+            for key, item in data.items():
+                out[key] = decode(item) if type(item) in _NESTED else item
+        except SerdeError as error:
+            raise error.under_key(key) from None
+        return out
+
+    def _read_tagged(self, data: dict[str, Any]) -> Any:  # noqa: ANN401
+        tag = data[TAG]
+        try:
+            if (read_leaf := LEAF_READERS.get(tag)) is not None:
+                return read_leaf(data)
+            return _READERS[tag](self, data)
+        except (SerdeError, RecursionError):
+            raise
+        except Exception as error:
+            raise SerdeError(
+                f"what is tagged {tag!r} cannot be read ({type(error).__name__}:"
+                f" {error}): was it written by another version of the class?"
+            ) from error
+
+    def _find(self, data: dict[str, Any], wanted: Callable[[type[Any]], bool]) -> Any:  # noqa: ANN401
+        """Return the class that data names, if it is of the kind that the tag says."""
+        kind = self._types.find(data["type"])
+        if not wanted(kind):
+            raise SerdeError(
+                f"{data['type']} is not what its tag says, {data[TAG]!r}: the data was"
+                " changed, or written by another version of the class"
+            )
+        return kind
+
+    def _read_pairs(self, data: dict[str, Any]) -> dict[Any, Any]:
+        return {self.decode(key): self.decode(item) for key, item in data["value"]}
+
+    def _read_model(self, data: dict[str, Any]) -> BaseModel:
+        kind = self._find(data, lambda kind: issubclass(kind, BaseModel))
+        fields = self._read_values(data["fields"])
+        extra = self._read_values(data.get("extra", {}))
+        private = self._read_values(data.get("private", {}))
+        model: BaseModel = kind.__new__(kind)
+        given: Any = {**extra, **fields}
+        given.pop("_data", None)  # an overflow in other clothes
+        if issubclass(kind, RootModel):
+            given = fields["root"]
+        else:
+            given = _by_alias(kind, given)
+        # Not `model_validate`: it would call an `__init__` with its own parameters.
+        kind.__pydantic_validator__.validate_python(given, self_instance=model)
+        if extra and model.__pydantic_extra__ is not None:
+            model.__pydantic_extra__.clear()
+            model.__pydantic_extra__.update(extra)
+        for name in private.keys() & kind.__private_attributes__.keys():
+            object.__getattribute__(model, "__pydantic_private__")[name] = private[name]
+        if "set" in data:
+            given_names = {name for name in data["set"] if isinstance(name, str)}
+            object.__setattr__(model, "__pydantic_fields_set__", given_names)
+        return model
+
+    def _read_dataclass(self, data: dict[str, Any]) -> Any:  # noqa: ANN401
+        kind = self._find(data, dataclasses.is_dataclass)
+        fields = self._read_values(data["fields"])
+        taken = {field.name: field.init for field in dataclasses.fields(kind)}
+        value = kind(**{n: v for n, v in fields.items() if taken.get(n, True)})
+        for name in fields.keys() & taken.keys():
+            if not taken[name]:
+                object.__setattr__(value, name, fields[name])
+        return value
+
+    def _read_named_tuple(self, data: dict[str, Any]) -> Any:  # noqa: ANN401
+        kind = self._find(data, is_named_tuple)
+        return kind(**self._read_values(data["fields"]))
+
+    def _read_enum(self, data: dict[str, Any]) -> Any:  # noqa: ANN401
+        kind = self._find(data, lambda kind: issubclass(kind, Enum))
+        if "name" in data:
+            return kind.__members__[data["name"]]
+        return kind(self.decode(data["value"]))
+
+    def _read_component(self, data: dict[str, Any]) -> Any:  # noqa: ANN401
+        kind = self._find(data, self._types.names)
+        return kind.from_dict(self.decode(data["value"]))
+
+    def _read_class(self, data: dict[str, Any]) -> Any:  # noqa: ANN401
+        return self._find(data, lambda kind: issubclass(kind, Event))
+
+    def _read_error(self, data: dict[str, Any]) -> Exception:
+        message = str(data["message"])
+        error = self._rebuild_error(data, message)
+        if error is None:
+            name = data["type"].replace(":", ".")
+            error = UnreconstructedException(message, original_type=name)
+        for note in data.get("notes", ()):
+            error.add_note(str(note))
+        return error
+
+    def _rebuild_error(self, data: dict[str, Any], message: str) -> Exception | None:
+        """Return the exception itself, if its class is at hand and takes its words."""
+        module, _, name = data["type"].partition(":")
+        try:
+            if module == "builtins":
+                kind = vars(builtins)[name]
+            else:
+                kind = self._types.find(data["type"])
+            if isinstance(kind, type) and issubclass(kind, Exception):
+                args = self._read_items(data["args"]) if "args" in data else [message]
+                error = kind(*args)
+                return error if str(error) == message else None
+        except Exception:  # noqa: BLE001 - then its name and message must do
+            return None
+        return None
+
+    def _read_pickle(self, data: dict[str, Any]) -> Any:  # noqa: ANN401
+        if self._unpickle is None:
+            raise SerdeError(
+                "this is a pickle, and loading one runs whatever it says: if you wrote"
+                " it yourself, load with JsonPickleSerializer(trusted=True)"
+            )
+        return self._unpickle(data["value"])
+
+
+_NESTED = frozenset({dict, list})
+
+_READERS: dict[str, Callable[[Decoder, dict[str, Any]], Any]] = {
+    "dict": Decoder._read_pairs,  # noqa: SLF001 - this module's own
+    "tuple": lambda self, data: tuple(self._read_items(data["value"])),
+    "set": lambda self, data: set(self._read_items(data["value"])),
+    "frozenset": lambda self, data: frozenset(self._read_items(data["value"])),
+    "model": Decoder._read_model,  # noqa: SLF001
+    "dataclass": Decoder._read_dataclass,  # noqa: SLF001
+    "namedtuple": Decoder._read_named_tuple,  # noqa: SLF001
+    "enum": Decoder._read_enum,  # noqa: SLF001
+    "component": Decoder._read_component,  # noqa: SLF001
+    "class": Decoder._read_class,  # noqa: SLF001
+    "exception": Decoder._read_error,  # noqa: SLF001
+    "pickle": Decoder._read_pickle,  # noqa: SLF001
+}
+
+
+def _by_alias(kind: type[BaseModel], given: dict[str, Any]) -> dict[str, Any]:
+    """Name fields as the validation of the class wants them named."""
+    for name, field in kind.model_fields.items():
+        alias = field.validation_alias
+        if alias is None or name not in given:
+            continue
+        choices = getattr(alias, "choices", [alias])
+        alias = next((choice for choice in choices if isinstance(choice, str)), name)
+        given[alias] = given.pop(name)
+    return given

@@ -1,0 +1,750 @@
+"""The context of a run: its state, and how steps and others reach it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+from notebook_async.workflow._buffers import Buffer
+from notebook_async.workflow._invocation import Waiter
+from notebook_async.workflow._log import EventLog, EventReader
+from notebook_async.workflow._legacy import LegacyContext
+from notebook_async.workflow._worker import here
+from notebook_async.workflow.context.state_store import InMemoryStateStore
+from notebook_async.workflow.errors import (
+    ContextSerdeError,
+    ContextStateError,
+    WorkflowRuntimeError,
+)
+from notebook_async.workflow.events import Event, InputRequiredEvent
+from notebook_async.workflow.retry_policy import RetryInfo
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Hashable, Sequence
+
+    from notebook_async.workflow._invocation import Invocation
+    from notebook_async.workflow._run import Run
+    from notebook_async.workflow.context.serializers import BaseSerializer
+    from notebook_async.workflow.workflow import Workflow
+
+__all__ = ["Context"]
+
+S = TypeVar("S", bound="Any")
+E = TypeVar("E", bound=Event)
+T = TypeVar("T")
+
+
+class Context(LegacyContext, Generic[S]):
+    """What a run knows: its state, and the ways in for events.
+
+    One context has three faces. Before a run it holds what the run is to begin with.
+    From outside it sends events into the run and looks at it. A step that annotates a
+    `Context` gets one of its own, with which it sends, gathers and waits for events.
+    Steps name the model of the state as in `Context[MyState]`.
+
+    Parameters
+    ----------
+    workflow
+        The workflow that it is for.
+    previous_context
+        What `to_dict` returned, to go on from there.
+    serializer
+        What turns data into values, or None for JSON.
+
+    Examples
+    --------
+    >>> from notebook_async.workflow import Context, StartEvent, StopEvent
+    >>> from notebook_async.workflow import Workflow, step
+    >>> class Counter(Workflow):
+    ...     @step
+    ...     async def count(self, ctx: Context, ev: StartEvent) -> StopEvent:
+    ...         number = await ctx.store.get("number", default=0) + 1
+    ...         await ctx.store.set("number", number)
+    ...         return StopEvent(result=number)
+    >>> counter = Counter()
+    >>> ctx = Context(counter)
+    >>> await counter.run(ctx=ctx)
+    1
+    >>> await counter.run(ctx=ctx)
+    2
+    """
+
+    __slots__ = ("__weakref__", "_log", "_run", "_snapshot", "_store", "_workflow")
+
+    def __init__(
+        self,
+        workflow: Workflow,
+        previous_context: dict[str, Any] | None = None,
+        serializer: BaseSerializer | None = None,
+    ) -> None:
+        self._workflow = workflow
+        self._run: Run | None = None
+        self._log: EventLog | None = None
+        self._store: InMemoryStateStore[Any] | None = None
+        self._snapshot: dict[str, Any] | None = None
+        if previous_context is not None:
+            from notebook_async.workflow._snapshot import read  # noqa: PLC0415
+
+            self._snapshot = read(workflow, previous_context, serializer)
+            self._store = self._snapshot["store"]
+
+    # -- any time
+
+    @property
+    def store(self) -> InMemoryStateStore[Any]:
+        """The state of the run, shared by all its steps."""
+        if self._store is None:
+            self._store = InMemoryStateStore(self._workflow.initial_state())
+        return self._store
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a run goes on, or goes on from here once it is started."""
+        if self._run is not None:
+            return not self._run.ended
+        return self._snapshot is not None and bool(self._snapshot["is_running"])
+
+    # -- out of the run
+
+    def send_event(self, message: Event, step: str | None = None) -> None:
+        """Send an event into the run; any thread may.
+
+        It goes to all steps that take it, or to `step` alone. Once the run has ended it
+        goes nowhere.
+
+        Parameters
+        ----------
+        message
+            The event. A `StopEvent` ends the run.
+        step
+            The name of a step that takes it, or None for all.
+
+        Raises
+        ------
+        WorkflowRuntimeError
+            If there is no such step, or if it does not take this event.
+        ContextStateError
+            If no run has begun.
+
+        Examples
+        --------
+        >>> from notebook_async.workflow import HumanResponseEvent, StopEvent
+        >>> from notebook_async.workflow import InputRequiredEvent, StartEvent
+        >>> from notebook_async.workflow import Workflow, step
+        >>> class Ask(Workflow):
+        ...     @step
+        ...     async def ask(self, ev: StartEvent) -> InputRequiredEvent:
+        ...         return InputRequiredEvent(prefix="Your name?")
+        ...
+        ...     @step
+        ...     async def greet(self, ev: HumanResponseEvent) -> StopEvent:
+        ...         return StopEvent(result=f"Hello {ev.response}")
+        >>> handler = Ask().run()
+        >>> handler.ctx.send_event(HumanResponseEvent(response="Ada"))
+        >>> await handler
+        'Hello Ada'
+        """
+        _check_event(message)
+        run = self._running("send_event")
+        if not run.ended:
+            run.send(message, step)
+
+    def stream_events(self) -> AsyncIterator[Event]:
+        """Return an iterator over the events of the run, with those of the engine.
+
+        Examples
+        --------
+        >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
+        >>> class Hello(Workflow):
+        ...     @step
+        ...     async def greet(self, ev: StartEvent) -> StopEvent:
+        ...         return StopEvent(result="Hello")
+        >>> handler = Hello().run()
+        >>> async for event in handler.ctx.stream_events():
+        ...     print(type(event).__name__)
+        StepStateChanged
+        StepStateChanged
+        StopEvent
+        """
+        self._running("stream_events")
+        log = cast("EventLog", self._log)
+        log.internal = True
+        return EventReader(log, [0], internal=True)
+
+    async def running_steps(self) -> list[str]:
+        """Return the names of the steps that have a call under way.
+
+        Examples
+        --------
+        >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
+        >>> class Hello(Workflow):
+        ...     @step
+        ...     async def greet(self, ev: StartEvent) -> StopEvent:
+        ...         return StopEvent(result="Hello")
+        >>> handler = Hello().run()
+        >>> await handler.ctx.running_steps()
+        []
+        >>> await handler
+        'Hello'
+        """
+        run = self._running("running_steps")
+        return [] if run.ended else run.state.running_steps()
+
+    def to_dict(
+        self, serializer: BaseSerializer | None = None, *, include_state: bool = True
+    ) -> dict[str, Any]:
+        """Return the whole run as data that JSON can hold, to go on from there later.
+
+        What is queued or waits is kept; a step that is under way is run again from its
+        first line. The cost grows with what there is now, not with what has been.
+
+        Parameters
+        ----------
+        serializer
+            What turns values into text, or None for JSON.
+        include_state
+            Whether `store` is part of it.
+
+        Raises
+        ------
+        ContextSerdeError
+            If something cannot be turned into data; the message says where it is.
+
+        Examples
+        --------
+        >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
+        >>> class Hello(Workflow):
+        ...     @step
+        ...     async def greet(self, ev: StartEvent) -> StopEvent:
+        ...         return StopEvent(result=f"Hello {ev.name}")
+        >>> handler = Hello().run(name="Ada")
+        >>> data = handler.ctx.to_dict()
+        >>> await handler.cancel_run()
+        >>> ctx = Context.from_dict(Hello(), data)
+        >>> await Hello().run(ctx=ctx)
+        'Hello Ada'
+        """
+        from notebook_async.workflow._snapshot import write  # noqa: PLC0415
+
+        try:
+            return write(self, serializer, include_state=include_state)
+        except (ValueError, TypeError) as error:
+            raise ContextSerdeError(
+                f"the context of {type(self._workflow).__name__} cannot be turned into"
+                f" data: {error}"
+            ) from error
+
+    @classmethod
+    def from_dict(
+        cls,
+        workflow: Workflow,
+        data: dict[str, Any],
+        serializer: BaseSerializer | None = None,
+    ) -> Context[Any]:
+        """Return a context that goes on where `to_dict` was called.
+
+        Parameters
+        ----------
+        workflow
+            The workflow that it is for.
+        data
+            What `to_dict` returned.
+        serializer
+            The kind that was used there.
+
+        Raises
+        ------
+        ContextSerdeError
+            If the data is none of a context, or names what is not known here.
+
+        Examples
+        --------
+        >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
+        >>> class Hello(Workflow):
+        ...     @step
+        ...     async def greet(self, ev: StartEvent) -> StopEvent:
+        ...         return StopEvent(result="Hello")
+        >>> data = Context(Hello()).to_dict()
+        >>> Context.from_dict(Hello(), data).is_running
+        False
+        """
+        try:
+            return cls(workflow, previous_context=data, serializer=serializer)
+        except ContextSerdeError:
+            raise
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise ContextSerdeError(
+                f"this is no context of {type(workflow).__name__}: {error}"
+            ) from error
+
+    @staticmethod
+    def get_step_context() -> Context[Any]:
+        """Return the context of the step around this code.
+
+        Raises
+        ------
+        WorkflowRuntimeError
+            Outside of a step.
+
+        Examples
+        --------
+        >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
+        >>> def name():
+        ...     return type(Context.get_step_context()).__name__
+        >>> class Hello(Workflow):
+        ...     @step
+        ...     async def greet(self, ev: StartEvent) -> StopEvent:
+        ...         return StopEvent(result=name())
+        >>> await Hello().run()
+        'StepContext'
+        """
+        slot = here()
+        if slot is None or slot.run is None or slot.invocation is None:
+            raise WorkflowRuntimeError("there is no step around this code")
+        return StepContext(slot.run, slot.invocation)
+
+    # -- in a step; here they only say so
+
+    def write_event_to_stream(self, ev: Event | None) -> None:
+        """Show an event to those who read the stream; it goes to no step.
+
+        Examples
+        --------
+        >>> from notebook_async.workflow import Event, StartEvent, StopEvent
+        >>> from notebook_async.workflow import Workflow, step
+        >>> class Progress(Event):
+        ...     percent: int
+        >>> class Work(Workflow):
+        ...     @step
+        ...     async def work(self, ctx: Context, ev: StartEvent) -> StopEvent:
+        ...         ctx.write_event_to_stream(Progress(percent=50))
+        ...         return StopEvent()
+        >>> async for event in Work().run().stream_events():
+        ...     print(repr(event))
+        Progress(percent=50)
+        StopEvent()
+        """
+        raise _only_in_step("write_event_to_stream")
+
+    def collect_events(
+        self,
+        ev: Event,
+        expected: Sequence[type[Event]],
+        buffer_id: str | None = None,
+        *,
+        key: Hashable | Callable[[Any], Hashable] = None,
+    ) -> list[Any] | None:
+        """Keep an event until there is one for each expected class.
+
+        What is more than expected stays for the next batch.
+
+        Parameters
+        ----------
+        ev
+            The event that the step was given.
+        expected
+            Classes, each as often as there shall be events of it.
+        buffer_id
+            Keeps batches of one step apart.
+        key
+            Keeps events apart that do not belong together: a value, or a function that
+            takes the event and returns one.
+
+        Returns
+        -------
+        list or None
+            The events in the order of `expected`, of one class in that of arrival; None
+            while some are missing.
+
+        Examples
+        --------
+        >>> from notebook_async.workflow import Event, StartEvent, StopEvent
+        >>> from notebook_async.workflow import Workflow, step
+        >>> class Part(Event):
+        ...     number: int
+        >>> class Gather(Workflow):
+        ...     @step
+        ...     async def scatter(self, ctx: Context, ev: StartEvent) -> Part | None:
+        ...         for number in range(3):
+        ...             ctx.send_event(Part(number=number))
+        ...
+        ...     @step
+        ...     async def gather(self, ctx: Context, ev: Part) -> StopEvent | None:
+        ...         parts = ctx.collect_events(ev, [Part] * 3)
+        ...         if parts is None:
+        ...             return None
+        ...         return StopEvent(result=[part.number for part in parts])
+        >>> await Gather().run()
+        [0, 1, 2]
+        """
+        raise _only_in_step("collect_events")
+
+    async def wait_for_event(
+        self,
+        event_type: type[E],
+        waiter_event: Event | None = None,
+        waiter_id: str | None = None,
+        requirements: dict[str, Any] | None = None,
+        timeout: float | None = 2000,  # noqa: ASYNC109 - a policy of the question
+    ) -> E:
+        """Wait for an event where the step stands, and return it.
+
+        The worker does something else meanwhile. Of several that wait for the same the
+        oldest gets it. Only a run that is restored from data runs the step again from
+        its first line; the events that it got before are then given again.
+
+        Parameters
+        ----------
+        event_type
+            The class of the event.
+        waiter_event
+            Written to the stream first, such as an `InputRequiredEvent`.
+        waiter_id
+            Names this wait in the data of the run, where a step has several.
+        requirements
+            Values that attributes of the event must have.
+        timeout
+            Seconds, or None to wait for ever.
+
+        Raises
+        ------
+        TimeoutError
+            If none came in time.
+
+        Examples
+        --------
+        >>> from notebook_async.workflow import HumanResponseEvent, StopEvent
+        >>> from notebook_async.workflow import InputRequiredEvent, StartEvent
+        >>> from notebook_async.workflow import Workflow, step
+        >>> class Ask(Workflow):
+        ...     @step
+        ...     async def ask(self, ctx: Context, ev: StartEvent) -> StopEvent:
+        ...         question = InputRequiredEvent(prefix="Your name?")
+        ...         answer = await ctx.wait_for_event(HumanResponseEvent, question)
+        ...         return StopEvent(result=f"Hello {answer.response}")
+        >>> handler = Ask().run()
+        >>> async for event in handler.stream_events():
+        ...     if isinstance(event, InputRequiredEvent):
+        ...         handler.ctx.send_event(HumanResponseEvent(response="Ada"))
+        >>> await handler
+        'Hello Ada'
+        """
+        raise _only_in_step("wait_for_event")
+
+    def retry_info(self) -> RetryInfo:
+        """Return how often this call of a step was tried before.
+
+        Examples
+        --------
+        >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
+        >>> class Hello(Workflow):
+        ...     @step
+        ...     async def greet(self, ctx: Context, ev: StartEvent) -> StopEvent:
+        ...         return StopEvent(result=ctx.retry_info().retry_number)
+        >>> await Hello().run()
+        0
+        """
+        raise _only_in_step("retry_info")
+
+    def cancel_step(self, name: str) -> int:
+        """Cancel the calls of a step that are under way or queued.
+
+        Parameters
+        ----------
+        name
+            The step.
+
+        Returns
+        -------
+        int
+            How many there were.
+
+        Raises
+        ------
+        WorkflowStepDoesNotExistError
+            If there is no such step.
+
+        Examples
+        --------
+        >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
+        >>> class Hello(Workflow):
+        ...     @step
+        ...     async def greet(self, ev: StartEvent) -> StopEvent:
+        ...         return StopEvent(result="Hello")
+        >>> handler = Hello().run()
+        >>> handler.ctx.cancel_step("greet")
+        1
+        """
+        run = self._running("cancel_step")
+        return 0 if run.ended else run.cancel_step(name)
+
+    def _attach(self, run: Run) -> None:
+        """Begin to stand for this run."""
+        self._run = run
+        self._log = run.log
+        self._snapshot = None
+        run.context = self
+
+    def _running(self, method: str) -> Run:
+        if self._run is None:
+            raise ContextStateError(
+                f"{method} needs a run: call `workflow.run(ctx=ctx)` first"
+            )
+        return self._run
+
+
+class StepContext(Context[Any]):
+    """The face that a context shows to a step."""
+
+    __slots__ = ("_invocation",)
+
+    def __init__(self, run: Run, invocation: Invocation) -> None:
+        self._run = run
+        self._workflow = run.workflow
+        self._invocation = invocation
+        run.contexts += 1
+
+    def __del__(self) -> None:
+        # A run in which nothing is left to do is over once nobody can send to it.
+        run = self._run
+        if run is not None:
+            run.contexts -= 1
+            if run.stuck and not run.contexts:
+                run.context_dropped()
+
+    @property
+    def store(self) -> InMemoryStateStore[Any]:
+        """The state of the run, shared by all its steps."""
+        return self._its_run().get_store()
+
+    def send_event(self, message: Event, step: str | None = None) -> None:
+        """Send an event, as `Context.send_event` does."""
+        _check_event(message)
+        run = self._its_run()
+        if not run.ended:
+            run.send(message, step)
+
+    def write_event_to_stream(self, ev: Event | None) -> None:
+        """Show an event, as `Context.write_event_to_stream` does."""
+        if ev is None:
+            return
+        _check_event(ev)
+        run = self._its_run()
+        if not run.ended:
+            if isinstance(ev, InputRequiredEvent):
+                run.ask(ev)
+            else:
+                run.publish(ev)
+
+    def collect_events(
+        self,
+        ev: Event,
+        expected: Sequence[type[Event]],
+        buffer_id: str | None = None,
+        *,
+        key: Hashable | Callable[[Any], Hashable] = None,
+    ) -> list[Any] | None:
+        """Gather events, as `Context.collect_events` does."""
+        if not expected:
+            return []
+        call = self._invocation
+        station = call.station
+        if callable(key):
+            key = key(ev)
+        name = buffer_id or "default" if key is None else (buffer_id or "default", key)
+        if station.buffers is None:
+            if self._its_run().ended:
+                return None
+            station.buffers = {}
+        memory = call.memory
+        if memory is not None:
+            if name in memory.batches:
+                return memory.batches[name]
+            known = name in memory.collected
+        else:
+            known = False
+        buffer: Buffer | None = station.buffers.get(name)
+        if buffer is None:
+            buffer = station.buffers[name] = Buffer()
+        if not known:
+            if type(ev) not in expected:
+                return None
+            buffer.add(ev)
+        batch = buffer.take(expected)
+        if batch is not None and not buffer.size:
+            del station.buffers[name]
+        if station.config.retry_policy is not None or known:
+            # An attempt after this one must neither add its event again nor lose these.
+            memory = call.remember()
+            memory.collected.add(name)
+            if batch is not None:
+                memory.batches[name] = batch
+        return batch
+
+    async def wait_for_event(
+        self,
+        event_type: type[E],
+        waiter_event: Event | None = None,
+        waiter_id: str | None = None,
+        requirements: dict[str, Any] | None = None,
+        timeout: float | None = 2000,  # noqa: ASYNC109 - a policy of the question
+    ) -> E:
+        """Wait for an event, as `Context.wait_for_event` does."""
+        run, call = self._its_run(), self._invocation
+        if run.ended:
+            raise ContextStateError("wait_for_event: the run has ended")
+        memory = call.remember()
+        if waiter_id is None:
+            memory.waited += 1
+            waiter_id = f"{event_type.__name__}/{memory.waited}"
+        if waiter_id in memory.answers:
+            return cast("E", memory.answers[waiter_id])
+        future: asyncio.Future[Event] = run.loop.create_future()
+        question = None
+        if isinstance(waiter_event, InputRequiredEvent):
+            question = run.ask(waiter_event)
+        waiter = Waiter(
+            call, event_type, requirements or {}, waiter_id, question, future
+        )
+        run.state.waits.park(waiter)
+        if waiter_event is not None and question is None:
+            run.publish(waiter_event)
+        run.advance()
+        timer = None
+        if timeout is not None:
+            timer = run.loop.call_later(timeout, _give_up, run, waiter, timeout)
+        rest = _pause(memory.timeout, run.loop.time())
+        try:
+            return cast("E", await future)
+        finally:
+            if timer is not None:
+                timer.cancel()
+            if rest is not None and memory.timeout is not None:
+                memory.timeout.reschedule(run.loop.time() + rest)
+            # From Python 3.12 on a traceback leads here by `f_back`.
+            del self, run, call, waiter, memory, future
+
+    def retry_info(self) -> RetryInfo:
+        """Return how often this call was tried, as `Context.retry_info` does."""
+        run, call = self._its_run(), self._invocation
+        memory = call.memory
+        if memory is None or not call.attempts:
+            return RetryInfo(
+                retry_number=0,
+                elapsed_seconds=0.0,
+                last_exception=None,
+                last_failed_at=None,
+            )
+        from datetime import UTC, datetime  # noqa: PLC0415 - rarely needed
+
+        began, failed_at = call.began, memory.failed_at
+        return RetryInfo(
+            retry_number=call.attempts,
+            elapsed_seconds=0.0 if began is None else run.loop.time() - began,
+            last_exception=memory.error,
+            last_failed_at=None
+            if failed_at is None
+            else datetime.fromtimestamp(failed_at, UTC),
+        )
+
+    def _its_run(self) -> Run:
+        return cast("Run", self._run)
+
+
+class ThreadContext(StepContext):
+    """The face for a step that runs in a thread: what it asks for is done on the loop.
+
+    What it sends arrives before what it returns, for both come through the same queue.
+    """
+
+    __slots__ = ()
+
+    def __del__(self) -> None:
+        run = self._run
+        if run is not None and not run.loop.is_closed():
+            run.loop.call_soon_threadsafe(_drop_context, run)
+
+    def collect_events(
+        self,
+        ev: Event,
+        expected: Sequence[type[Event]],
+        buffer_id: str | None = None,
+        *,
+        key: Hashable | Callable[[Any], Hashable] = None,
+    ) -> list[Any] | None:
+        """Gather events, as `Context.collect_events` does."""
+        collect = super().collect_events
+        return self._on_loop(lambda: collect(ev, expected, buffer_id, key=key))
+
+    def write_event_to_stream(self, ev: Event | None) -> None:
+        """Show an event, as `Context.write_event_to_stream` does."""
+        if ev is not None:
+            _check_event(ev)
+        write = super().write_event_to_stream
+        self._its_run().loop.call_soon_threadsafe(write, ev)
+
+    def cancel_step(self, name: str) -> int:
+        """Cancel calls of a step, as `Context.cancel_step` does."""
+        cancel = super().cancel_step
+        return self._on_loop(lambda: cancel(name))
+
+    def _on_loop(self, call: Callable[[], T]) -> T:
+        """Do something on the loop of the run, and wait for it."""
+        run = self._its_run()
+        if threading.get_ident() == run.thread:
+            return call()
+        done = threading.Event()
+        found: list[Any] = []
+
+        def do() -> None:
+            try:
+                found.append((call(), None))
+            except BaseException as error:  # noqa: BLE001 - raised in the thread
+                found.append((None, error))
+            done.set()
+
+        run.loop.call_soon_threadsafe(do)
+        done.wait()
+        value, error = found[0]
+        if error is not None:
+            raise error
+        return cast("T", value)
+
+
+def _drop_context(run: Run) -> None:
+    run.contexts -= 1
+    if run.stuck and not run.contexts:
+        run.context_dropped()
+
+
+def _check_event(event: object) -> None:
+    if not isinstance(event, Event):
+        raise WorkflowRuntimeError(
+            f"only events can be sent, got {event!r}: wrap it in a subclass of Event"
+        )
+
+
+def _only_in_step(method: str) -> ContextStateError:
+    return ContextStateError(
+        f"{method} works only inside a step, on the context that the step is given"
+    )
+
+
+def _give_up(run: Run, waiter: Waiter, seconds: float) -> None:
+    if run.ended:
+        return
+    error = TimeoutError(
+        f"no {waiter.kind.__name__} came within {seconds:g} s, for which step"
+        f" {waiter.invocation.station.name!r} waited"
+    )
+    run.state.waits.settle(waiter, error)
+    run.advance()
+
+
+def _pause(timeout: asyncio.Timeout | None, now: float) -> float | None:
+    """Let the time limit of a step rest; return the seconds that are left."""
+    if timeout is None or (deadline := timeout.when()) is None:
+        return None
+    timeout.reschedule(None)
+    return deadline - now

@@ -1,0 +1,378 @@
+"""What `Workflow.run` returns: the run as seen from outside."""
+
+from __future__ import annotations
+
+import asyncio
+import weakref
+from typing import TYPE_CHECKING, Any
+
+from notebook_async.workflow._log import EventReader
+from notebook_async.workflow.errors import WorkflowCancelledByUser
+from notebook_async.workflow.events import StopEvent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from notebook_async.workflow._run import Run
+    from notebook_async.workflow.context.context import Context
+    from notebook_async.workflow.events import Event
+
+__all__ = ["WorkflowHandler"]
+
+
+class WorkflowHandler:
+    """A run: await it for its result, read its events, answer it, cancel it.
+
+    It may be awaited any number of times. Cancelling the only task that awaits it
+    cancels the run, as it does with a task. A failed run raises what its step raised.
+
+    Attributes
+    ----------
+    run_id
+        The name of the run.
+
+    Examples
+    --------
+    >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
+    >>> class Hello(Workflow):
+    ...     @step
+    ...     async def greet(self, ev: StartEvent) -> StopEvent:
+    ...         return StopEvent(result=f"Hello {ev.name}")
+    >>> handler = Hello().run(name="Ada")
+    >>> await handler
+    'Hello Ada'
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_awaiting",
+        "_context",
+        "_log",
+        "_name",
+        "_place",
+        "_reader",
+        "_result",
+        "_run",
+        "run_id",
+    )
+
+    def __init__(self, run: Run, context: Context[Any]) -> None:
+        self.run_id = run.run_id
+        self._run = run
+        self._name = run.workflow.workflow_name
+        self._context = context
+        self._log = run.log
+        self._result = run.result
+        self._awaiting = 0
+        self._reader: weakref.ref[EventReader] | None = None
+        self._place = [0]
+
+    # -- the result
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        return self._wait().__await__()
+
+    async def _wait(self) -> Any:  # noqa: ANN401 - a workflow returns anything
+        try:
+            return _value_of(await self.stop_event_result())
+        finally:
+            # From Python 3.12 on a traceback leads here by `f_back`.
+            del self
+
+    async def stop_event_result(self) -> StopEvent:
+        """Return the event that ended the run, once it has ended.
+
+        Examples
+        --------
+        >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
+        >>> class Hello(Workflow):
+        ...     @step
+        ...     async def greet(self, ev: StartEvent) -> StopEvent:
+        ...         return StopEvent(result="Hello")
+        >>> await Hello().run().stop_event_result()
+        StopEvent(result='Hello')
+        """
+        try:
+            result = self._result
+            if not result.done():
+                await self._until_done()
+            return result.result().event
+        finally:
+            del self, result
+
+    async def _until_done(self) -> None:
+        self._awaiting += 1
+        try:
+            await asyncio.wait([self._result])
+        except asyncio.CancelledError:
+            if self._awaiting == 1 and not self._result.done():
+                self._run.cancel()
+                await asyncio.wait([self._result])
+                self._result.exception()  # so that nobody misses it
+            raise
+        finally:
+            self._awaiting -= 1
+
+    def is_done(self) -> bool:
+        """Tell whether the run has ended.
+
+        Examples
+        --------
+        >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
+        >>> class Hello(Workflow):
+        ...     @step
+        ...     async def greet(self, ev: StartEvent) -> StopEvent:
+        ...         return StopEvent(result="Hello")
+        >>> handler = Hello().run()
+        >>> handler.is_done()
+        False
+        >>> await handler
+        'Hello'
+        >>> handler.is_done()
+        True
+        """
+        return self._result.done()
+
+    def done(self) -> bool:
+        """Tell whether the run has ended, as a future does.
+
+        Examples
+        --------
+        >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
+        >>> class Hello(Workflow):
+        ...     @step
+        ...     async def greet(self, ev: StartEvent) -> StopEvent:
+        ...         return StopEvent(result="Hello")
+        >>> handler = Hello().run()
+        >>> await handler, handler.done()
+        ('Hello', True)
+        """
+        return self._result.done()
+
+    def result(self) -> Any:  # noqa: ANN401
+        """Return the result, or raise what the run raised.
+
+        Raises
+        ------
+        asyncio.InvalidStateError
+            If the run has not ended.
+
+        Examples
+        --------
+        >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
+        >>> class Hello(Workflow):
+        ...     @step
+        ...     async def greet(self, ev: StartEvent) -> StopEvent:
+        ...         return StopEvent(result="Hello")
+        >>> handler = Hello().run()
+        >>> await handler == handler.result()
+        True
+        """
+        return _value_of(self._result.result().event)
+
+    def exception(self) -> BaseException | None:
+        """Return what the run raised, or None.
+
+        Raises
+        ------
+        asyncio.InvalidStateError
+            If the run has not ended.
+
+        Examples
+        --------
+        >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
+        >>> class Hello(Workflow):
+        ...     @step
+        ...     async def greet(self, ev: StartEvent) -> StopEvent:
+        ...         return StopEvent(result=1 / ev.by)
+        >>> handler = Hello().run(by=1)
+        >>> await handler, handler.exception()
+        (1.0, None)
+        """
+        return self._result.exception()
+
+    def cancelled(self) -> bool:
+        """Tell whether the run was cancelled.
+
+        Examples
+        --------
+        >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
+        >>> class Hello(Workflow):
+        ...     @step
+        ...     async def greet(self, ev: StartEvent) -> StopEvent:
+        ...         return StopEvent(result="Hello")
+        >>> handler = Hello().run()
+        >>> await handler.cancel_run()
+        >>> handler.cancelled()
+        True
+        """
+        return self._result.done() and isinstance(
+            self._result.exception(), WorkflowCancelledByUser
+        )
+
+    def add_done_callback(self, call: Callable[[WorkflowHandler], object]) -> None:
+        """Call something with this handler, soon after the run has ended.
+
+        Examples
+        --------
+        >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
+        >>> class Hello(Workflow):
+        ...     @step
+        ...     async def greet(self, ev: StartEvent) -> StopEvent:
+        ...         return StopEvent(result="Hello")
+        >>> handler = Hello().run()
+        >>> handler.add_done_callback(lambda handler: print(handler.result()))
+        >>> await handler
+        Hello
+        'Hello'
+        """
+        self._result.add_done_callback(lambda _: call(self))
+
+    def get_stop_event(self) -> StopEvent | None:
+        """Return the event that ended the run well, or None.
+
+        Examples
+        --------
+        >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
+        >>> class Hello(Workflow):
+        ...     @step
+        ...     async def greet(self, ev: StartEvent) -> StopEvent:
+        ...         return StopEvent(result="Hello")
+        >>> handler = Hello().run()
+        >>> await handler, handler.get_stop_event()
+        ('Hello', StopEvent(result='Hello'))
+        """
+        if not self._result.done() or self._result.exception() is not None:
+            return None
+        return self._result.result().event
+
+    # -- events
+
+    @property
+    def ctx(self) -> Context[Any]:
+        """The context of the run: its state, and the way in for events."""
+        self._run.outside = True
+        return self._context
+
+    def stream_events(self, expose_internal: bool = False) -> EventReader:  # noqa: FBT001, FBT002 - the name and place are given
+        """Return an iterator over the events of the run, ending with its last one.
+
+        There may be any number of them, during the run and after it, each with all
+        events; only one that goes on where a loop was left, with `break`, begins there.
+
+        Parameters
+        ----------
+        expose_internal
+            Show also what the engine tells about itself, from this call on.
+
+        Examples
+        --------
+        >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
+        >>> class Hello(Workflow):
+        ...     @step
+        ...     async def greet(self, ev: StartEvent) -> StopEvent:
+        ...         return StopEvent(result="Hello")
+        >>> async for event in Hello().run().stream_events():
+        ...     print(repr(event))
+        StopEvent(result='Hello')
+        """
+        log = self._log
+        log.internal = log.internal or expose_internal
+        left = self._reader is not None and self._reader() is None
+        if not left or (log.closed and self._place[0] >= log.first + len(log.events)):
+            self._place = [0]
+        reader = EventReader(log, self._place, internal=expose_internal)
+        self._reader = weakref.ref(reader)
+        return reader
+
+    async def send_event(self, message: Event, step: str | None = None) -> None:
+        """Send an event into the run, as `ctx.send_event` does.
+
+        Examples
+        --------
+        >>> from notebook_async.workflow import HumanResponseEvent, StopEvent
+        >>> from notebook_async.workflow import InputRequiredEvent, StartEvent
+        >>> from notebook_async.workflow import Workflow, step
+        >>> class Ask(Workflow):
+        ...     @step
+        ...     async def ask(self, ev: StartEvent) -> InputRequiredEvent:
+        ...         return InputRequiredEvent(prefix="Your name?")
+        ...
+        ...     @step
+        ...     async def greet(self, ev: HumanResponseEvent) -> StopEvent:
+        ...         return StopEvent(result=f"Hello {ev.response}")
+        >>> handler = Ask().run()
+        >>> await handler.send_event(HumanResponseEvent(response="Ada"))
+        >>> await handler
+        'Hello Ada'
+        """
+        self.ctx.send_event(message, step)
+
+    # -- the end
+
+    def cancel(self) -> bool:
+        """Ask the run to end; tell whether it has not ended by itself.
+
+        Examples
+        --------
+        >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
+        >>> class Hello(Workflow):
+        ...     @step
+        ...     async def greet(self, ev: StartEvent) -> StopEvent:
+        ...         return StopEvent(result="Hello")
+        >>> handler = Hello().run()
+        >>> handler.cancel()
+        True
+        >>> await handler.cancel_run()
+        """
+        if self._result.done():
+            return False
+        self._run.cancel()
+        return True
+
+    async def cancel_run(self, *, timeout: float = 5.0) -> None:  # noqa: ASYNC109 - the name is given
+        """Cancel the run and wait until its steps have ended.
+
+        Awaiting the handler then raises `WorkflowCancelledByUser`.
+
+        Parameters
+        ----------
+        timeout
+            Seconds to wait at most for steps that take their time.
+
+        Examples
+        --------
+        >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
+        >>> class Hello(Workflow):
+        ...     @step
+        ...     async def greet(self, ev: StartEvent) -> StopEvent:
+        ...         return StopEvent(result="Hello")
+        >>> handler = Hello().run()
+        >>> await handler.cancel_run()
+        >>> handler
+        <WorkflowHandler Hello cancelled>
+        """
+        self.cancel()
+        await asyncio.wait([self._result], timeout=timeout)
+        if self._result.done():
+            self._result.exception()  # so that asyncio does not call it missed
+
+    def __str__(self) -> str:
+        stop = self.get_stop_event()
+        return (
+            f"WorkflowHandler(workflow={self._name}, run_id={self.run_id},"
+            f" result={stop})"
+        )
+
+    def __repr__(self) -> str:
+        if not self._result.done():
+            phase = "running"
+        elif self.cancelled():
+            phase = "cancelled"
+        else:
+            phase = "done" if self._result.exception() is None else "failed"
+        return f"<WorkflowHandler {self._name.rpartition('.')[2]} {phase}>"
+
+
+def _value_of(event: StopEvent) -> Any:  # noqa: ANN401
+    return event.result if type(event) is StopEvent else event

@@ -1,0 +1,671 @@
+"""The class that users derive their workflows from."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+from uuid import uuid4
+
+from pydantic import ValidationError
+
+from notebook_async.core._blocking import asyncio_run
+from notebook_async.core._options import seconds
+from notebook_async.errors import InvalidArgumentError, NoRunningLoopError
+from notebook_async.workflow._calls import caller
+from notebook_async.workflow._definition import Definition
+from notebook_async.workflow._display import Displayed
+from notebook_async.workflow._run import Run
+from notebook_async.workflow._validate import known_events, validate_graph
+from notebook_async.workflow._worker import here
+from notebook_async.workflow.context.context import Context
+from notebook_async.workflow.context.state_store import DictState
+from notebook_async.workflow.errors import (
+    ContextStateError,
+    WorkflowRuntimeError,
+    WorkflowValidationError,
+)
+from notebook_async.workflow.events import StartEvent
+from notebook_async.workflow.handler import WorkflowHandler
+from notebook_async.workflow.resource import ResourceConfig, ResourceManager
+from notebook_async.workflow.service import ServiceManager, ServiceNotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Collection
+
+    from pydantic import BaseModel
+
+    from notebook_async.workflow._config import (
+        ServiceDefinition,
+        StepConfig,
+        WorkflowGraphCheck,
+    )
+    from notebook_async.workflow._invocation import Invocation
+    from notebook_async.workflow.checkpointer import CheckpointCallback
+    from notebook_async.workflow.context.serializers import BaseSerializer
+    from notebook_async.workflow.events import Event, StopEvent
+    from notebook_async.workflow.representation import WorkflowGraph
+
+__all__ = ["Workflow", "WorkflowMeta"]
+
+_log = logging.getLogger("notebook_async")
+_CHECKS = ("dead_end", "reachability", "terminal_event")
+
+
+class WorkflowMeta(type):
+    """The class of workflow classes: each keeps the free functions among its steps.
+
+    Examples
+    --------
+    >>> from notebook_async.workflow import Workflow
+    >>> type(Workflow).__name__
+    'WorkflowMeta'
+    """
+
+    _free_steps: dict[str, Callable[..., Any]]
+    _kept: tuple[int, Definition, dict[str, Any]] | None
+    _version: int
+
+    def __init__(
+        cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **kw: Any
+    ) -> None:
+        super().__init__(name, bases, namespace, **kw)
+        cls._free_steps = {}
+        cls._kept = None
+        cls._version = 0
+
+
+class Workflow(metaclass=WorkflowMeta):
+    """Steps that hand events to each other, from a `StartEvent` to a `StopEvent`.
+
+    Derive from it and mark methods with `step`. An instance may run any number of times
+    at once; the runs share nothing but the instance's own attributes. Displayed in a
+    notebook, the class and its instances draw their steps and events.
+
+    Parameters
+    ----------
+    timeout
+        Seconds > 0 that a run may work, or None for no bound. The time in which it only
+        waits for a person does not count.
+    disable_validation
+        Do not check before a run that the steps fit together.
+    verbose
+        Print which steps run and what they return.
+    resource_manager
+        Where resources are kept; by default each instance has its own.
+    num_concurrent_runs
+        Runs of this instance at once, >= 1; others wait. None for no bound.
+    workflow_name
+        A name; by default that of the class with its module.
+    skip_graph_checks
+        Checks to leave out: "reachability", "terminal_event", "dead_end".
+    serializer
+        What turns the runs into data, or None for JSON.
+    service_manager
+        Where the workflows are kept that steps call.
+    stream_size
+        How many events a run keeps at least for those who read its stream later, >= 1;
+        None for all.
+
+    Raises
+    ------
+    WorkflowConfigurationError
+        Unless the steps take one class of `StartEvent` and return one of `StopEvent`.
+
+    Examples
+    --------
+    >>> from notebook_async.workflow import Event, StartEvent, StopEvent
+    >>> from notebook_async.workflow import Workflow, step
+    >>> class Draft(Event):
+    ...     text: str
+    >>> class Write(Workflow):
+    ...     @step
+    ...     async def write(self, ev: StartEvent) -> Draft:
+    ...         return Draft(text=f"On {ev.topic}")
+    ...
+    ...     @step
+    ...     async def polish(self, ev: Draft) -> StopEvent:
+    ...         return StopEvent(result=ev.text + ".")
+    >>> await Write(timeout=10).run(topic="rain")
+    'On rain.'
+    """
+
+    # Defaults of the class, so that a subclass whose `__init__` forgets to call this
+    # one works all the same.
+    timeout: float | None = 45.0
+    verbose: bool = False
+    _disable_validation = False
+    _num_concurrent_runs: int | None = None
+    _workflow_name: str | None = None
+    _skip_graph_checks: frozenset[WorkflowGraphCheck] = frozenset()
+    _serializer: BaseSerializer | None = None
+    _resource_manager: ResourceManager | None = None
+    _service_manager: ServiceManager | None = None
+    _stream_size: int | None = None
+    _validated: Definition | None = None
+    _active = 0
+    _queue: deque[tuple[Run, Event | None]] | None = None
+
+    _free_steps: ClassVar[dict[str, Callable[..., Any]]]
+    _version: ClassVar[int]
+
+    _repr_mimebundle_ = Displayed()
+
+    def __init__(  # noqa: PLR0913 - the names are given
+        self,
+        timeout: float | None = 45.0,
+        disable_validation: bool = False,  # noqa: FBT001, FBT002
+        verbose: bool = False,  # noqa: FBT001, FBT002
+        resource_manager: ResourceManager | None = None,
+        num_concurrent_runs: int | None = None,
+        *,
+        workflow_name: str | None = None,
+        skip_graph_checks: Collection[WorkflowGraphCheck] | None = None,
+        serializer: BaseSerializer | None = None,
+        service_manager: ServiceManager | None = None,
+        stream_size: int | None = None,
+    ) -> None:
+        if timeout is not None:
+            self.timeout = seconds("timeout", timeout, positive=True)
+        else:
+            self.timeout = None
+        _check_count("num_concurrent_runs", num_concurrent_runs)
+        _check_count("stream_size", stream_size)
+        checks = frozenset(skip_graph_checks or ())
+        if unknown := checks - set(_CHECKS):
+            raise WorkflowValidationError(
+                f"skip_graph_checks: unknown {', '.join(sorted(map(str, unknown)))};"
+                f" there are {', '.join(_CHECKS)}"
+            )
+        self.verbose = verbose
+        self._disable_validation = disable_validation
+        self._num_concurrent_runs = num_concurrent_runs
+        self._workflow_name = workflow_name
+        self._skip_graph_checks = checks
+        self._serializer = serializer
+        self._resource_manager = resource_manager
+        self._service_manager = service_manager
+        self._stream_size = stream_size
+        self._definition()
+
+    # -- steps
+
+    @classmethod
+    def add_step(cls, func: Callable[..., Any]) -> None:
+        """Add a free function as a step; runs that go on keep the steps they have.
+
+        Running the cell that defines it again replaces it.
+
+        Parameters
+        ----------
+        func
+            A function marked with `step`.
+
+        Raises
+        ------
+        WorkflowValidationError
+            If it is no step, or if another step has its name.
+
+        Examples
+        --------
+        >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
+        >>> class Hello(Workflow):
+        ...     pass
+        >>> @step
+        ... async def greet(ev: StartEvent) -> StopEvent:
+        ...     return StopEvent(result=f"Hello {ev.name}")
+        >>> Hello.add_step(greet)
+        >>> await Hello().run(name="Ada")
+        'Hello Ada'
+        """
+        name = getattr(func, "__name__", repr(func))
+        if not hasattr(func, "_step_config"):
+            raise WorkflowValidationError(
+                f"{name} is no step: write @step above it"
+            )
+        known = cls._find_steps().get(name)
+        if known is not None and (
+            name not in cls._free_steps
+            or (known.__module__, known.__qualname__)
+            != (func.__module__, func.__qualname__)
+        ):
+            raise WorkflowValidationError(
+                f"A step {name} is already part of {cls.__name__}: choose another name"
+            )
+        cls._free_steps[name] = func
+        cls._version += 1
+
+    @classmethod
+    def from_steps(
+        cls,
+        *steps: Callable[..., Any],
+        name: str | None = None,
+        **options: Any,  # noqa: ANN401 - those of the class
+    ) -> Workflow:
+        """Return a workflow made of free functions.
+
+        Parameters
+        ----------
+        steps
+            Functions marked with `step`.
+        name
+            What to call it.
+        options
+            As for the class.
+
+        Examples
+        --------
+        >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
+        >>> @step
+        ... async def greet(ev: StartEvent) -> StopEvent:
+        ...     return StopEvent(result=f"Hello {ev.name}")
+        >>> await Workflow.from_steps(greet).run(name="Ada")
+        'Hello Ada'
+        """
+        made = WorkflowMeta(name or cls.__name__, (cls,), {"__doc__": cls.__doc__})
+        made_class = cast("type[Workflow]", made)
+        for func in steps:
+            made_class.add_step(func)
+        return made_class(**options)
+
+    @classmethod
+    def _find_steps(cls) -> dict[str, Callable[..., Any]]:
+        """Return the steps by name, those of base classes first, in the order written.
+
+        A subclass that gives another meaning to a name takes the step away.
+        """
+        steps: dict[str, Callable[..., Any]] = {}
+        for base in reversed(cls.__mro__):
+            if not isinstance(base, WorkflowMeta):
+                continue
+            for name, value in (*vars(base).items(), *base._free_steps.items()):
+                if hasattr(value, "_step_config"):
+                    steps[name] = value
+                else:
+                    steps.pop(name, None)
+        return steps
+
+    @classmethod
+    def _step_configs(cls) -> dict[str, StepConfig]:
+        return {
+            name: func._step_config  # type: ignore[attr-defined]
+            for name, func in cls._find_steps().items()
+        }
+
+    @classmethod
+    def _definition(cls) -> Definition:
+        """Return the steps and what follows from them; read again once they change."""
+        version = sum(
+            base._version for base in cls.__mro__ if isinstance(base, WorkflowMeta)
+        )
+        kept = cls._kept
+        if kept is None or kept[0] != version:
+            definition = Definition(cls.__name__, cls._step_configs())
+            calls = {
+                name: caller(config) for name, config in definition.configs.items()
+            }
+            cls._kept = kept = (version, definition, calls)
+        return kept[1]
+
+    @classmethod
+    def _calls(cls) -> dict[str, Callable[[Run, Invocation], Awaitable[Any]]]:
+        return cls._kept[2] if cls._kept is not None else {}
+
+    # -- what it is
+
+    @property
+    def workflow_name(self) -> str:
+        """Its name; by default that of the class with its module."""
+        kind = type(self)
+        return self._workflow_name or f"{kind.__module__}.{kind.__qualname__}"
+
+    @property
+    def start_event_class(self) -> type[StartEvent]:
+        """The event that a run begins with."""
+        return self._definition().start
+
+    @property
+    def stop_event_class(self) -> type[StopEvent]:
+        """The event that a run ends with."""
+        return self._definition().stop
+
+    @property
+    def events(self) -> list[type[Event]]:
+        """The events that its steps take and return."""
+        return known_events(self._definition().configs)
+
+    @property
+    def serializer(self) -> BaseSerializer | None:
+        """What turns its runs into data, if one was given."""
+        return self._serializer
+
+    @property
+    def resource_manager(self) -> ResourceManager:
+        """Where its resources are kept."""
+        if self._resource_manager is None:
+            self._resource_manager = ResourceManager()
+        return self._resource_manager
+
+    @property
+    def service_manager(self) -> ServiceManager:
+        """Where the workflows are kept that its steps call."""
+        if self._service_manager is None:
+            self._service_manager = ServiceManager()
+        return self._service_manager
+
+    def add_workflows(self, **workflows: Workflow) -> None:
+        """Give other workflows to the steps that have parameters of these names.
+
+        What they write to their streams, and what they ask a person, comes out of this
+        workflow's runs; they are cancelled with them.
+
+        Examples
+        --------
+        >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
+        >>> class Add(Workflow):
+        ...     @step
+        ...     async def add(self, ev: StartEvent) -> StopEvent:
+        ...         return StopEvent(result=ev.a + ev.b)
+        >>> class Sum(Workflow):
+        ...     @step
+        ...     async def sum(self, ev: StartEvent, adder: Add) -> StopEvent:
+        ...         return StopEvent(result=await adder.run(a=ev.a, b=ev.b))
+        >>> workflow = Sum()
+        >>> workflow.add_workflows(adder=Add())
+        >>> await workflow.run(a=1, b=2)
+        3
+        """
+        for name, workflow in workflows.items():
+            self.service_manager.add(name, workflow)
+
+    def service_for(self, service: ServiceDefinition) -> Workflow:
+        """Return the workflow for a step's parameter."""
+        found: Workflow = self.service_manager.get(service.name, service.default)
+        return found
+
+    @classmethod
+    def graph(cls) -> WorkflowGraph:
+        """Return steps and events as nodes and edges.
+
+        Examples
+        --------
+        >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
+        >>> class Hello(Workflow):
+        ...     @step
+        ...     async def greet(self, ev: StartEvent) -> StopEvent:
+        ...         return StopEvent(result="Hello")
+        >>> len(Hello.graph().edges)
+        2
+        """
+        from notebook_async.workflow.representation import (  # noqa: PLC0415
+            get_workflow_representation,
+        )
+
+        return get_workflow_representation(cls)
+
+    def validate(
+        self,
+        *,
+        validate_resource_configs: bool = True,
+        validate_resources: bool = False,
+    ) -> bool:
+        """Check that the steps fit together, and tell whether a person is asked.
+
+        Parameters
+        ----------
+        validate_resource_configs
+            Read the files of `ResourceConfig` too.
+        validate_resources
+            Make the resources too.
+
+        Raises
+        ------
+        WorkflowValidationError
+            If they do not; the message says how to mend it.
+
+        Examples
+        --------
+        >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
+        >>> class Hello(Workflow):
+        ...     @step
+        ...     async def greet(self, ev: StartEvent) -> StopEvent:
+        ...         return StopEvent(result="Hello")
+        >>> Hello().validate()
+        False
+        """
+        definition = self._definition()
+        asks = validate_graph(
+            definition.configs, definition.name, skip=self._skip_graph_checks
+        )
+        resources = [
+            resource
+            for config in definition.configs.values()
+            for resource in config.resources
+        ]
+        if validate_resource_configs:
+            for resource in resources:
+                if isinstance(resource.resource, ResourceConfig):
+                    self.resource_manager.check_config(resource)
+        if validate_resources and resources:
+            asyncio_run(self.resource_manager.resolve(resources))
+        return asks
+
+    def _validate(self, definition: Definition) -> None:
+        """Check before a run, once for each version of the steps."""
+        if self._disable_validation or self._validated is definition:
+            return
+        self.validate()
+        self._validated = definition
+
+    def initial_state(self) -> BaseModel:
+        """Return the state that a run begins with."""
+        kinds = self._definition().state_types
+        for kind in kinds:
+            if all(issubclass(kind, other) for other in kinds):
+                return cast("BaseModel", _default(kind))
+        if not kinds:
+            return DictState()
+        names = ", ".join(kind.__name__ for kind in kinds)
+        raise WorkflowValidationError(
+            f"the steps of {type(self).__name__} name several states, {names}: all must"
+            " name one model, or models of which each derives from the other"
+        )
+
+    # -- runs
+
+    def run(
+        self,
+        ctx: Context[Any] | None = None,
+        start_event: StartEvent | None = None,
+        *,
+        stepwise: bool = False,
+        checkpoint_callback: CheckpointCallback | None = None,
+        run_id: str | None = None,
+        **kwargs: Any,
+    ) -> WorkflowHandler:
+        """Start a run and return its handler at once.
+
+        Inside a step of another workflow the run belongs to that step: what it writes
+        to its stream comes out there too, so do its questions, and it is cancelled with
+        it.
+
+        Parameters
+        ----------
+        ctx
+            A context, to begin with its state; one made from data goes on where that
+            was made.
+        start_event
+            The first event; by default one made of `kwargs`.
+        stepwise
+            Begin paused, to go on step by step.
+        checkpoint_callback
+            Called after each step, before the next; see `WorkflowCheckpointer`.
+        run_id
+            A name for the run; by default a new one.
+        kwargs
+            The values of the first event.
+
+        Returns
+        -------
+        WorkflowHandler
+            Await it for the result.
+
+        Raises
+        ------
+        NoRunningLoopError
+            Outside of a coroutine or a notebook; there is `run_sync` for that.
+        WorkflowValidationError
+            If the steps do not fit together.
+        WorkflowRuntimeError
+            If the first event cannot be made of `kwargs`.
+        ContextStateError
+            If another run goes on with this context.
+
+        Examples
+        --------
+        >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
+        >>> class Hello(Workflow):
+        ...     @step
+        ...     async def greet(self, ev: StartEvent) -> StopEvent:
+        ...         return StopEvent(result=f"Hello {ev.name}")
+        >>> await Hello().run(name="Ada")
+        'Hello Ada'
+        """
+        definition = self._definition()
+        self._validate(definition)
+        self._check_services(definition)
+        if ctx is None:
+            ctx = Context(self)
+        elif ctx._run is not None and not ctx._run.ended:
+            raise ContextStateError(
+                "a run goes on with this context: await its handler first, or give the"
+                " new run a context of its own"
+            )
+        restored = ctx._snapshot if ctx.is_running else None
+        event = None
+        if restored is None:
+            event = self._first_event(definition, start_event, kwargs)
+        try:
+            run = Run(
+                self,
+                definition,
+                self._calls(),
+                run_id=run_id or str(uuid4()),
+                parent=here(),
+                stream_size=self._stream_size,
+            )
+        except RuntimeError as error:
+            if "no running event loop" not in str(error):
+                raise
+            raise NoRunningLoopError("Workflow.run") from None
+        ctx._attach(run)
+        handler = WorkflowHandler(run, ctx)
+        if restored is not None:
+            from notebook_async.workflow._snapshot import restore  # noqa: PLC0415
+
+            restore(run, restored)
+        if stepwise:
+            run.permits = 0
+        if checkpoint_callback is not None:
+            run.keep_checkpoints(checkpoint_callback)
+        self._start(run, event)
+        return handler
+
+    def run_sync(self, **kwargs: Any) -> Any:  # noqa: ANN401 - a workflow returns anything
+        """Run to the end from ordinary code and return the result.
+
+        With a running loop, as in a cell, it runs on a loop in another thread and
+        blocks this one; `await workflow.run()` does not.
+
+        Examples
+        --------
+        >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
+        >>> class Hello(Workflow):
+        ...     @step
+        ...     async def greet(self, ev: StartEvent) -> StopEvent:
+        ...         return StopEvent(result=f"Hello {ev.name}")
+        >>> Hello().run_sync(name="Ada")
+        'Hello Ada'
+        """
+
+        async def run() -> Any:  # noqa: ANN401
+            return await self.run(**kwargs)
+
+        return asyncio_run(run())
+
+    def _first_event(
+        self,
+        definition: Definition,
+        given: StartEvent | None,
+        kwargs: dict[str, Any],
+    ) -> StartEvent:
+        if given is not None:
+            if not isinstance(given, StartEvent):
+                raise InvalidArgumentError(
+                    f"start_event must be an instance of StartEvent, got {given!r}"
+                )
+            if kwargs:
+                _log.warning(
+                    "run() got start_event, so it ignores %s", ", ".join(kwargs)
+                )
+            return given
+        try:
+            return definition.start(**kwargs)
+        except ValidationError as error:
+            raise WorkflowRuntimeError(
+                f"{definition.name} starts with {definition.start.__name__}, which"
+                f" cannot be made of {kwargs}: {error}"
+            ) from error
+
+    def _check_services(self, definition: Definition) -> None:
+        for config in definition.configs.values():
+            for service in config.services:
+                try:
+                    self.service_for(service)
+                except ServiceNotFoundError:
+                    raise WorkflowValidationError(
+                        f"step {config.name!r} needs the workflow {service.name!r}:"
+                        f" call `add_workflows({service.name}=...)` first, or give the"
+                        " parameter a default"
+                    ) from None
+
+    def _start(self, run: Run, event: Event | None) -> None:
+        """Start a run now, or once another has ended."""
+        bound = self._num_concurrent_runs
+        if bound is not None and self._active >= bound:
+            if self._queue is None:
+                self._queue = deque()
+            self._queue.append((run, event))
+            return
+        self._active += 1
+        run.counted = True
+        run.start(event)
+
+    def run_ended(self, run: Run) -> None:
+        """Let the next run begin that waits for this one's place."""
+        if not run.counted:
+            return
+        self._active -= 1
+        while self._queue:
+            waiting, event = self._queue.popleft()
+            if not waiting.ended:
+                self._start(waiting, event)
+                break
+
+
+def _check_count(name: str, value: int | None) -> None:
+    if value is not None and (
+        isinstance(value, bool) or not isinstance(value, int) or value < 1
+    ):
+        raise WorkflowValidationError(
+            f"{name} must be an integer greater than 0 or None, got {value!r}"
+        )
+
+
+def _default(kind: type[Any]) -> Any:  # noqa: ANN401
+    try:
+        return kind()
+    except ValidationError as error:
+        raise WorkflowValidationError(
+            f"the state {kind.__name__} needs a default for every field: {error}"
+        ) from error
