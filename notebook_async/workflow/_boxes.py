@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from notebook_async.workflow._counts import StepCounts
-from notebook_async.workflow._graph import WorkflowEventNode
+from notebook_async.workflow._nodes import WorkflowEventNode
 from notebook_async.workflow._text import text_width
 
 if TYPE_CHECKING:
     from notebook_async.workflow._counts import StepPhase
-    from notebook_async.workflow._graph import WorkflowGraph, WorkflowGraphNode
+    from notebook_async.workflow._graph import WorkflowGraph
     from notebook_async.workflow._layout import Point
+    from notebook_async.workflow._nodes import WorkflowGraphNode
 
 __all__ = ["Box", "box_for"]
 
@@ -22,7 +23,7 @@ _LONGEST = 48
 _PADDING = 12.0
 _LABEL, _PILL, _SUB = 13.0, 12.0, 11.0
 _HEIGHT, _PILL_HEIGHT, _COUNTED_HEIGHT = 34.0, 24.0, 60.0
-_COUNTED_WIDTH = 196.0
+_COUNTED_WIDTH = 208.0
 _MARK = 18.0
 _GLYPHS: dict[StepPhase, str] = {
     "idle": "○",
@@ -77,15 +78,14 @@ class Box:
     def text(self, centre: Point) -> str:
         """Return the SVG of the box."""
         left, top = centre[0] - self.width / 2, centre[1] - self.height / 2
-        parts = [
-            f'<g class="{self.style}" transform="translate({left:.1f} {top:.1f})">',
-            f"<title>{_escaped(self.tooltip)}</title>",
-            f'<rect class="box" width="{self.width:.1f}" height="{self.height:.1f}"'
-            f' rx="{self.radius:.0f}"/>',
-            *self._words(),
-            "</g>",
-        ]
-        return "".join(parts)
+        place = f"translate({left:.1f} {top:.1f})"
+        size = f'width="{self.width:.1f}" height="{self.height:.1f}"'
+        return (
+            f'<g class="{self.style}" transform="{place}">'
+            f"<title>{_escaped(self.tooltip)}</title>"
+            f'<rect class="box" {size} rx="{self.radius:.0f}"/>'
+            f"{''.join(self._words())}</g>"
+        )
 
     def _words(self) -> list[str]:
         size = _PILL if self.height == _PILL_HEIGHT else _LABEL
@@ -104,7 +104,6 @@ class Box:
                 ),
             ]
         shift = _MARK if self.mark else 0.0
-        x = (self.width - shift - text_width(self.label, size)) / 2
         parts = []
         if self.mark:
             drawing = _MARKS[self.mark]

@@ -5,18 +5,18 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
-from notebook_async.workflow._graph import (
+from notebook_async.workflow._graph import WorkflowGraph
+from notebook_async.workflow._levels import handlers_of
+from notebook_async.workflow._nodes import (
     WorkflowChildNode,
     WorkflowEventNode,
     WorkflowExternalNode,
-    WorkflowGraph,
     WorkflowGraphEdge,
     WorkflowGraphNode,
     WorkflowResourceConfigNode,
     WorkflowResourceNode,
     WorkflowStepNode,
 )
-from notebook_async.workflow._levels import handlers_of
 from notebook_async.workflow._validate import known_events
 from notebook_async.workflow.events import (
     Event,
@@ -59,9 +59,8 @@ def get_workflow_representation(workflow: Workflow | type[Workflow]) -> Workflow
     kind = workflow if isinstance(workflow, type) else type(workflow)
     # The docstring of the base class says nothing about this workflow.
     own = kind.__doc__ if "__doc__" in vars(kind) else None
-    return graph_of(
-        kind.__name__, workflow._step_configs(), inspect.cleandoc(own) if own else None
-    )
+    configs = workflow._step_configs()  # noqa: SLF001 - it is ours
+    return graph_of(kind.__name__, configs, inspect.cleandoc(own) if own else None)
 
 
 def graph_of(
@@ -102,7 +101,9 @@ class _Builder:
         self.kinds = known_events(configs)
         self.ids = _event_ids(self.kinds, configs)
         # A run begins with the start, and so does the picture.
-        for kind in sorted(self.kinds, key=lambda kind: not issubclass(kind, StartEvent)):
+        for kind in sorted(
+            self.kinds, key=lambda kind: not issubclass(kind, StartEvent)
+        ):
             self._add_event(kind)
 
     def add_step(self, config: StepConfig) -> None:
@@ -134,10 +135,10 @@ class _Builder:
         if not asked and not answers:
             return
         self.nodes[EXTERNAL] = WorkflowExternalNode(EXTERNAL, "a person")
-        for kind in asked:
-            self._link(self.ids[kind], EXTERNAL)
-        for kind in answers:
-            self._link(EXTERNAL, self.ids[kind])
+        for question in asked:
+            self._link(self.ids[question], EXTERNAL)
+        for answer in answers:
+            self._link(EXTERNAL, self.ids[answer])
 
     def _link(self, source: str, target: str, label: str | None = None) -> None:
         self.edges[WorkflowGraphEdge(source, target, label)] = None

@@ -20,8 +20,6 @@ class Clock:
         Whose time is counted.
     timeout
         Seconds, or None for no bound.
-    used
-        Seconds that were counted before, in another process.
     """
 
     __slots__ = ("_handle", "_loop", "_since", "_used", "timeout")
@@ -30,11 +28,10 @@ class Clock:
         self,
         loop: asyncio.AbstractEventLoop,
         timeout: float | None,
-        used: float = 0.0,
     ) -> None:
         self.timeout = timeout
         self._loop = loop
-        self._used = used
+        self._used = 0.0
         self._since: float | None = None
         self._handle: asyncio.TimerHandle | None = None
 
@@ -48,6 +45,10 @@ class Clock:
         if self._since is None:
             return self._used
         return self._used + self._loop.time() - self._since
+
+    def add(self, seconds: float) -> None:
+        """Count seconds that were used before, in another process."""
+        self._used += seconds
 
     def start(self, expired: Callable[[], object]) -> None:
         """Count from now on, and call `expired` once all are used up."""

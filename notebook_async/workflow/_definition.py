@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from notebook_async.workflow._config import StepConfig
+    from notebook_async.workflow.context.serializers import BaseSerializer
     from notebook_async.workflow.events import Event, StartEvent, StopEvent
 
 __all__ = ["Definition"]
@@ -33,8 +34,10 @@ class Definition:
         For each step the name of the one that mends its failures.
     external
         Whether steps take events that no step returns, such as a person's answers.
-    state_type
-        The model that the steps' contexts name, the most derived one, or None.
+    state_types
+        The models of the state that the steps' contexts name.
+    serializer
+        What turns runs into data unless another is given; made on first use.
     """
 
     def __init__(self, name: str, configs: Mapping[str, StepConfig]) -> None:
@@ -52,6 +55,7 @@ class Definition:
                 if config.context_state_type is not None
             )
         )
+        self.serializer: BaseSerializer | None = None
         self._takers: dict[type[Event], tuple[str, ...]] = {}
 
     def takers(self, kind: type[Event]) -> tuple[str, ...]:

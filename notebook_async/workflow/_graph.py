@@ -2,234 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
+from notebook_async.workflow._nodes import WorkflowGraphEdge
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from notebook_async.workflow._counts import EdgeCounts, LiveCounts
+    from notebook_async.workflow._nodes import WorkflowGraphNode
 
-__all__ = [
-    "WorkflowChildNode",
-    "WorkflowEventNode",
-    "WorkflowExternalNode",
-    "WorkflowGenericNode",
-    "WorkflowGraph",
-    "WorkflowGraphEdge",
-    "WorkflowGraphNode",
-    "WorkflowResourceConfigNode",
-    "WorkflowResourceNode",
-    "WorkflowStepNode",
-]
-
-
-@dataclass(frozen=True, slots=True)
-class WorkflowGraphNode:
-    """What all nodes have.
-
-    Attributes
-    ----------
-    id
-        Unique in its graph.
-    label
-        What stands in the picture.
-    description
-        A docstring, or None.
-    node_type
-        The kind, as `filter_by_node_type` takes it.
-
-    Examples
-    --------
-    >>> WorkflowStepNode("read", "read").node_type
-    'step'
-    """
-
-    id: str
-    label: str
-    description: str | None = field(default=None, kw_only=True)
-    node_type: str = field(default="generic", kw_only=True)
-
-    def truncated_label(self, max_length: int) -> str:
-        """Return the label, cut to so many characters.
-
-        Examples
-        --------
-        >>> WorkflowStepNode("summarise", "summarise").truncated_label(4)
-        'sum…'
-        """
-        if len(self.label) <= max_length:
-            return self.label
-        return f"{self.label[: max_length - 1]}…"
-
-
-@dataclass(frozen=True, slots=True)
-class WorkflowStepNode(WorkflowGraphNode):
-    """A step.
-
-    Attributes
-    ----------
-    num_workers
-        How many of its calls may run at once; 0 where that is not known.
-
-    Examples
-    --------
-    >>> WorkflowStepNode("read", "read", num_workers=4).num_workers
-    4
-    """
-
-    num_workers: int = field(default=0, kw_only=True)
-    node_type: str = field(default="step", kw_only=True)
-
-
-@dataclass(frozen=True, slots=True)
-class WorkflowEventNode(WorkflowGraphNode):
-    """A class of events.
-
-    Attributes
-    ----------
-    event_type
-        The name of the class.
-    event_types
-        That and the names of its bases, up to `Event`, which is left out.
-    event_fields
-        The names of its declared fields.
-    produced_by
-        The names of the steps that return it.
-
-    Examples
-    --------
-    >>> page = WorkflowEventNode("P", "P", event_type="P", event_types=("P", "Base"))
-    >>> page.is_subclass_of("Base")
-    True
-    """
-
-    event_type: str = field(default="", kw_only=True)
-    event_types: tuple[str, ...] = field(default=(), kw_only=True)
-    event_fields: tuple[str, ...] = field(default=(), kw_only=True)
-    produced_by: tuple[str, ...] = field(default=(), kw_only=True)
-    node_type: str = field(default="event", kw_only=True)
-
-    def is_subclass_of(self, *names: str) -> bool:
-        """Tell whether the class, or one of its bases, has one of these names.
-
-        Examples
-        --------
-        >>> event = WorkflowEventNode("Stop", "Stop", event_types=("Stop", "StopEvent"))
-        >>> event.is_subclass_of("StartEvent", "StopEvent")
-        True
-        """
-        return any(name in self.event_types for name in names)
-
-
-@dataclass(frozen=True, slots=True)
-class WorkflowExternalNode(WorkflowGraphNode):
-    """A person, or whatever else answers from outside.
-
-    Examples
-    --------
-    >>> WorkflowExternalNode("external_step", "a person").node_type
-    'external'
-    """
-
-    node_type: str = field(default="external", kw_only=True)
-
-
-@dataclass(frozen=True, slots=True)
-class WorkflowResourceNode(WorkflowGraphNode):
-    """A resource that a function makes.
-
-    Attributes
-    ----------
-    type_name
-        The annotation's name, or None.
-    getter_name
-        The function's name, or None.
-
-    Examples
-    --------
-    >>> WorkflowResourceNode("resource:db", "db", getter_name="connect").getter_name
-    'connect'
-    """
-
-    type_name: str | None = field(default=None, kw_only=True)
-    getter_name: str | None = field(default=None, kw_only=True)
-    node_type: str = field(default="resource", kw_only=True)
-
-
-@dataclass(frozen=True, slots=True)
-class WorkflowResourceConfigNode(WorkflowGraphNode):
-    """A resource that is read from a file.
-
-    Attributes
-    ----------
-    type_name
-        The model's name, or None.
-    config_file, path_selector
-        The file, and the dotted path within it or None.
-
-    Examples
-    --------
-    >>> WorkflowResourceConfigNode("c", "Settings", config_file="a.json").config_file
-    'a.json'
-    """
-
-    type_name: str | None = field(default=None, kw_only=True)
-    config_file: str | None = field(default=None, kw_only=True)
-    path_selector: str | None = field(default=None, kw_only=True)
-    node_type: str = field(default="resource_config", kw_only=True)
-
-
-@dataclass(frozen=True, slots=True)
-class WorkflowChildNode(WorkflowGraphNode):
-    """Another workflow, that a step takes as a service.
-
-    Attributes
-    ----------
-    workflow_name
-        The name of its class.
-
-    Examples
-    --------
-    >>> WorkflowChildNode("workflow:Reader", "Reader").node_type
-    'workflow'
-    """
-
-    workflow_name: str = field(default="", kw_only=True)
-    node_type: str = field(default="workflow", kw_only=True)
-
-
-@dataclass(frozen=True, slots=True)
-class WorkflowGenericNode(WorkflowGraphNode):
-    """Whatever else somebody wants to draw; its `node_type` is free.
-
-    Examples
-    --------
-    >>> WorkflowGenericNode("tool", "search", node_type="tool").node_type
-    'tool'
-    """
-
-
-@dataclass(frozen=True, slots=True)
-class WorkflowGraphEdge:
-    """A way from one node to another.
-
-    Attributes
-    ----------
-    source, target
-        Ids of nodes.
-    label
-        What stands beside it, or None; a resource's edge has the parameter's name.
-
-    Examples
-    --------
-    >>> WorkflowGraphEdge("StartEvent", "read").target
-    'read'
-    """
-
-    source: str
-    target: str
-    label: str | None = None
+__all__ = ["WorkflowGraph"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +57,10 @@ class WorkflowGraph:
 
         Examples
         --------
-        >>> from notebook_async.workflow._counts import StepCounts
+        >>> from notebook_async.workflow.representation import (
+        ...     StepCounts,
+        ...     WorkflowStepNode,
+        ... )
         >>> graph = WorkflowGraph("One", (WorkflowStepNode("read", "read"),), ())
         >>> print(graph.with_counts({"read": StepCounts(done=3)}))
         One
@@ -301,7 +86,8 @@ class WorkflowGraph:
     def filter_by_node_type(self, *node_types: str) -> WorkflowGraph:
         """Return the graph without nodes of these kinds; ways through them stay.
 
-        Where a way led through one, the label is that of the first one left out.
+        Where a way led through one, the label is that of the first one left out, and
+        its count that of its least used part.
 
         Parameters
         ----------
@@ -310,6 +96,10 @@ class WorkflowGraph:
 
         Examples
         --------
+        >>> from notebook_async.workflow.representation import (
+        ...     WorkflowEventNode,
+        ...     WorkflowStepNode,
+        ... )
         >>> nodes = (
         ...     WorkflowStepNode("a", "a"),
         ...     WorkflowEventNode("E", "E"),
@@ -323,12 +113,21 @@ class WorkflowGraph:
         after: dict[str, list[WorkflowGraphEdge]] = {}
         for edge in self.edges:
             after.setdefault(edge.source, []).append(edge)
-        edges: dict[WorkflowGraphEdge, None] = {}
+        counts = self.edge_counts or {}
+        edges: dict[WorkflowGraphEdge, int] = {}
         for node in self.nodes:
             if node.id not in gone:
-                edges.update(dict.fromkeys(_ways_on(node.id, after, gone)))
-        nodes = tuple(node for node in self.nodes if node.id not in gone)
-        return replace(self, nodes=nodes, edges=tuple(edges))
+                edges.update(_ways_on(node.id, after, gone, counts))
+        kept: dict[tuple[str, str], int] = {}
+        for edge, number in edges.items():
+            way = (edge.source, edge.target)
+            kept[way] = kept.get(way, 0) + number
+        return replace(
+            self,
+            nodes=tuple(node for node in self.nodes if node.id not in gone),
+            edges=tuple(edges),
+            edge_counts=None if self.edge_counts is None else kept,
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the graph as plain data, which `json.dumps` takes.
@@ -362,6 +161,7 @@ class WorkflowGraph:
 
         Examples
         --------
+        >>> from notebook_async.workflow.representation import WorkflowStepNode
         >>> nodes = (WorkflowStepNode("read", "read"),)
         >>> print(WorkflowGraph("One", nodes, ()).to_mermaid())
         flowchart LR
@@ -398,7 +198,10 @@ class WorkflowGraph:
 
         return text(self)
 
-    def _repr_mimebundle_(self, **_kwargs: Any) -> dict[str, str]:  # noqa: ANN401
+    def _repr_mimebundle_(
+        self, include: object = None, exclude: object = None
+    ) -> dict[str, str]:
+        del include, exclude  # there is one picture, and its text
         from notebook_async.workflow._pictures import bundle  # noqa: PLC0415 - on use
 
         return bundle(self)
@@ -408,20 +211,29 @@ def _ways_on(
     start: str,
     after: dict[str, list[WorkflowGraphEdge]],
     gone: dict[str, WorkflowGraphNode],
-) -> Iterable[WorkflowGraphEdge]:
-    """Return edges from a node to the next ones that stay."""
-    frontier = [(edge, edge.label) for edge in reversed(after.get(start, []))]
+    counts: EdgeCounts,
+) -> dict[WorkflowGraphEdge, int]:
+    """Return edges from a node to the next ones that stay, and how often used."""
+    found: dict[WorkflowGraphEdge, int] = {}
+    frontier = [
+        (edge, edge.label, counts.get((start, edge.target), 0))
+        for edge in reversed(after.get(start, []))
+    ]
     seen: set[tuple[str, str | None]] = set()
     while frontier:
-        edge, label = frontier.pop()
+        edge, label, number = frontier.pop()
         if edge.target not in gone:
-            yield WorkflowGraphEdge(start, edge.target, label)
+            way = WorkflowGraphEdge(start, edge.target, label)
+            found[way] = found.get(way, 0) + number
             continue
-        label = gone[edge.target].label if edge.source == start else label
-        if (edge.target, label) not in seen:
-            seen.add((edge.target, label))
-            onward = reversed(after.get(edge.target, []))
-            frontier += [(following, label) for following in onward]
+        first = gone[edge.target].label if edge.source == start else label
+        if (edge.target, first) not in seen:
+            seen.add((edge.target, first))
+            frontier += [
+                (on, first, min(number, counts.get((on.source, on.target), 0)))
+                for on in reversed(after.get(edge.target, []))
+            ]
+    return found
 
 
 def _plain(node: WorkflowGraphNode) -> dict[str, Any]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from notebook_async.workflow.events import CollectionReleaseEvent, Event
+
 if TYPE_CHECKING:
     import asyncio
 
     from notebook_async.workflow._config import StepConfig
     from notebook_async.workflow._fan import Stream
-    from notebook_async.workflow.events import Event
 
 __all__ = ["Invocation", "Memory", "Station", "Waiter"]
 
@@ -24,6 +25,8 @@ class Station:
         Invocations that wait for a worker, the oldest first.
     free
         How many more may run now.
+    running
+        Those under way, and those that wait inside the step, the oldest first.
     resuming
         Waiters that have their event and need a worker to go on with; they go first.
     buffers
@@ -32,6 +35,8 @@ class Station:
         Of a join, by stream, the events that wait for the others, by parameter.
     handler
         The station that mends the failures of this one, or None.
+    taken, made
+        How many events of each class came to the step, and how many it sent on.
     """
 
     __slots__ = (
@@ -42,6 +47,7 @@ class Station:
         "free",
         "handler",
         "join",
+        "made",
         "name",
         "queue",
         "resuming",
@@ -49,6 +55,7 @@ class Station:
         "retrying",
         "returns",
         "running",
+        "taken",
         "waiting",
     )
 
@@ -60,15 +67,21 @@ class Station:
         self.returns = frozenset(() if config.is_fan_out else config.return_types)
         self.queue: deque[Invocation] = deque()
         self.resuming: deque[Waiter] | None = None
-        self.running: set[Invocation] = set()
+        self.running: dict[Invocation, None] = {}
         self.buffers: dict[Any, Any] | None = None
         self.join: dict[Stream | None, dict[str, deque[Event]]] | None = None
         self.handler: Station | None = None
+        self.taken: dict[type[Event], int] = {}
+        self.made: dict[type[Event], int] = {}
         self.waiting = 0
         self.retrying = 0
         self.done = 0
         self.failed = 0
         self.retried = 0
+
+    def count_made(self, kind: type[Event]) -> None:
+        """Count an event that the step sends on."""
+        self.made[kind] = self.made.get(kind, 0) + 1
 
 
 class Memory:
@@ -88,8 +101,6 @@ class Memory:
         it twice.
     batches
         The batches that it was given, which a retry gets again.
-    children
-        Runs that it started.
     error, failed_at
         What the last attempt raised, and when, in seconds of the wall clock.
     timeout
@@ -99,7 +110,6 @@ class Memory:
     __slots__ = (
         "answers",
         "batches",
-        "children",
         "collected",
         "error",
         "failed_at",
@@ -114,7 +124,6 @@ class Memory:
         self.waited = 0
         self.collected: set[Any] = set()
         self.batches: dict[Any, list[Event]] = {}
-        self.children: set[Any] = set()
         self.error: Exception | None = None
         self.failed_at: float | None = None
         self.timeout: asyncio.Timeout | None = None
@@ -176,6 +185,12 @@ class Invocation:
         if self.memory is None:
             self.memory = Memory()
         return self.memory
+
+    def one_event(self) -> Event:
+        """Return what it was given as one event."""
+        if isinstance(self.given, Event):
+            return self.given
+        return CollectionReleaseEvent(events=self.events())
 
     def events(self) -> list[Event]:
         """Return the event or events that it was given."""

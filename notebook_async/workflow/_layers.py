@@ -1,14 +1,15 @@
 """The first half of a layered layout: which layer each node is in, and in what order.
 
-After Sugiyama, Tagawa and Toda (1981): turn some edges so that there are no cycles, give
-each node the length of the longest way to it as its layer, cut long edges into pieces by
-*joints*, one in each layer they pass, and sweep over the layers, sorting each by where
-its neighbours stand, as long as fewer edges cross.
+After Sugiyama, Tagawa and Toda (1981): turn some edges so that there are no cycles,
+give each node the length of the longest way to it as its layer, cut long edges into
+pieces by *joints*, one in each layer they pass, and sweep over the layers, sorting each
+by where its neighbours stand, as long as fewer edges cross.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ def _cut(count: int, ways: Sequence[Edge], layer: list[int]) -> Layers:
         chain.append(b)
         chains.append(chain)
         if a != b:
-            for one, other in zip(chain, chain[1:], strict=False):
+            for one, other in pairwise(chain):
                 after[one].append(other)
                 before[other].append(one)
     order: list[list[int]] = [[] for _ in range(max(level, default=-1) + 1)]
@@ -192,7 +193,7 @@ def _sort(layers: Layers) -> None:
         forward = sweep % 2 == 0
         beside = layers.before if forward else layers.after
         for row in order if forward else reversed(order):
-            row.sort(key=lambda v: _mean(v, beside[v], place))  # noqa: B023 - used at once
+            row.sort(key=lambda v: _mean(v, beside[v], place))
             _number(row, place)
         crossings = _crossings(order, layers, place)
         stale += 1
@@ -213,7 +214,7 @@ def _mean(v: int, beside: list[int], place: list[int]) -> float:
 def _crossings(order: list[list[int]], layers: Layers, place: list[int]) -> int:
     """Count crossings as inversions, by a Fenwick tree (Barth, Mutzel, Jünger 2004)."""
     total = 0
-    for row, following in zip(order, order[1:], strict=False):
+    for row, following in pairwise(order):
         ends = [e for v in row for e in sorted(place[w] for w in layers.after[v])]
         tree = [0] * (len(following) + 1)
         for already, end in enumerate(ends):

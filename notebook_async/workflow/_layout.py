@@ -1,9 +1,9 @@
 """Where the boxes of a graph stand, and how its edges run between them.
 
-The layers come from `_layers`. Here they get coordinates: nodes go as near to the middle
-of their neighbours as their order and their sizes allow. Edges bend only between layers
-and pass a layer straight, through the room that their joint keeps, so no edge runs
-through a box. The same input gives the same picture, in any process.
+The layers come from `_layers`. Here they get coordinates: nodes go as near to the
+middle of their neighbours as their order and their sizes allow. Edges bend only between
+layers and pass a layer straight, through the room that their joint keeps, so no edge
+runs through a box. The same input gives the same picture, in any process.
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ Size: TypeAlias = tuple[float, float]
 _GAP = 16.0
 _LAYER_GAP = 36.0
 _JOINT = 6.0
-_PORT_GAP = 12.0
-_CORNERS = 20.0
+_PORT_GAP = 14.0
+_ROUND = 20.0
+_CORNERS = 12.0
 _LOOP = 16.0
 _PASSES = 8
 
@@ -118,18 +119,30 @@ def _across(layers: Layers, room: list[float], count: int) -> list[float]:
             edge += room[v] + _GAP
     for turn in range(_PASSES):
         forward = turn % 2 == 0
-        beside = layers.before if forward else layers.after
+        beside, behind = layers.before, layers.after
+        if not forward:
+            beside, behind = behind, beside
         for row in layers.order if forward else reversed(layers.order):
             wanted = [
                 median(place[w] for w in beside[v]) if beside[v] else place[v]
                 for v in row
             ]
-            # A long edge bends least where its joints have their way.
-            weights = [4.0 if v >= count else 2.0 if beside[v] else 1.0 for v in row]
+            weights = [_weight(v, count, beside, behind) for v in row]
             for v, found in zip(row, _spaced(row, wanted, weights, room), strict=True):
                 place[v] = found
     top = min((p - r / 2 for p, r in zip(place, room, strict=True)), default=0.0)
     return [p - top for p in place]
+
+
+def _weight(
+    v: int, count: int, beside: list[list[int]], behind: list[list[int]]
+) -> float:
+    """Return how much a node insists: long edges and plain chains shall be straight."""
+    if v >= count:
+        return 4.0
+    if len(beside[v]) == 1 and len(behind[beside[v][0]]) == 1:
+        return 8.0
+    return 2.0 if beside[v] else 1.0
 
 
 def _spaced(
@@ -166,7 +179,7 @@ def _columns(
     for chain, (width, _) in zip(layers.chains, labels, strict=False):
         if width:
             first = level[chain[0]]
-            gaps[first] = max(gaps[first], _LAYER_GAP + width)
+            gaps[first] = max(gaps[first], width + _GAP)
     columns, start = [], 0.0
     for row, gap in zip(layers.order, gaps, strict=True):
         end = start + max((sizes[v][0] for v in row if v < len(sizes)), default=0.0)
@@ -206,8 +219,8 @@ def _drawn(
         spots.append(_between(points[1], points[2]))
         kept = [p for p, q in zip(points, [None, *points], strict=False) if p != q]
         routes.append(tuple(kept if first == source else reversed(kept)))
-    height = max((y + h / 2 for (_, y), (_, h) in zip(centres, sizes, strict=True)), default=0.0)
-    height = max([height, *(y for route in routes for _, y in route)])
+    bottoms = [y + h / 2 for (_, y), (_, h) in zip(centres, sizes, strict=True)]
+    height = max([0.0, *bottoms, *(y for route in routes for _, y in route)])
     width = columns[-1][1] if columns else 0.0
     return Layout(width, height, tuple(centres), tuple(routes), tuple(spots))
 
@@ -221,10 +234,13 @@ def _ports(
         if chain[0] != chain[-1]:
             sides[0].setdefault(chain[0], []).append((across[chain[1]], index))
             sides[1].setdefault(chain[-1], []).append((across[chain[-2]], index))
-    leaving, entering = {}, {}
+    leaving: dict[int, float] = {}
+    entering: dict[int, float] = {}
     for side, shifts in zip(sides, (leaving, entering), strict=True):
         for v, ends in side.items():
-            free = max(sizes[v][1] - _CORNERS, 0.0)
+            # A pill is round to its middle: what is low keeps its ends together.
+            free = min(1.5 * (sizes[v][1] - _ROUND), sizes[v][1] - _CORNERS)
+            free = max(free, 0.0)
             apart = min(_PORT_GAP, free / max(len(ends) - 1, 1))
             for rank, (_, index) in enumerate(sorted(ends)):
                 shifts[index] = (rank - (len(ends) - 1) / 2) * apart

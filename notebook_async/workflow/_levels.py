@@ -41,7 +41,7 @@ def collectors_of(configs: Mapping[str, StepConfig]) -> dict[str, tuple[str, ...
 
     Examples
     --------
-    >>> from notebook_async.workflow import StartEvent, StopEvent, step
+    >>> from notebook_async.workflow import Event, StartEvent, StopEvent, step
     >>> class Page(Event): ...
     >>> @step
     ... async def split(ev: StartEvent) -> list[Page]: ...
@@ -107,7 +107,7 @@ def list_events(config: StepConfig) -> tuple[type[Event], ...]:
 
     Examples
     --------
-    >>> from notebook_async.workflow import StartEvent, StopEvent, step
+    >>> from notebook_async.workflow import Event, StartEvent, StopEvent, step
     >>> class Page(Event): ...
     >>> @step
     ... async def split(ev: StartEvent) -> list[Page] | StopEvent: ...

@@ -40,7 +40,7 @@ class EventLog:
         self.internal = False
         self.closed = False
         self._size = size
-        self._waiting: list[asyncio.Future[None]] = []
+        self._waiting: list[asyncio.Future[None]] | None = None
 
     def append(self, event: Event) -> None:
         """Add an event, and wake those who read."""
@@ -61,12 +61,14 @@ class EventLog:
     async def wait(self) -> None:
         """Wait until there is more to read, or the end."""
         future = asyncio.get_running_loop().create_future()
+        if self._waiting is None:
+            self._waiting = []
         self._waiting.append(future)
         await future
 
     def _wake(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        for future in waiting:
+        waiting, self._waiting = self._waiting, None
+        for future in waiting or ():
             if not future.done():
                 future.get_loop().call_soon_threadsafe(_resolve, future)
 

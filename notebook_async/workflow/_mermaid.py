@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from notebook_async.workflow._graph import WorkflowEventNode
+from notebook_async.workflow._nodes import WorkflowEventNode
 from notebook_async.workflow._text import TIMES
 
 if TYPE_CHECKING:
-    from notebook_async.workflow._graph import WorkflowGraph, WorkflowGraphNode
+    from notebook_async.workflow._graph import WorkflowGraph
+    from notebook_async.workflow._nodes import WorkflowGraphNode
 
 __all__ = ["mermaid"]
 

@@ -43,7 +43,10 @@ def path_problems(
 
     Examples
     --------
-    >>> list(path_problems({}, StartEvent))
+    >>> from notebook_async.workflow import StartEvent, StopEvent, step
+    >>> @step
+    ... async def greet(ev: StartEvent) -> StopEvent: ...
+    >>> list(path_problems({"greet": greet._step_config}, StartEvent))
     []
     """
     ways = _ways(configs, start)

@@ -2,10 +2,10 @@
 
 The picture is an `<img>` with the SVG in a data URI. JupyterLab, Notebook 7, VS Code,
 nbviewer and GitHub all show that, trusted or not, where inline SVG is cleaned away or
-shown as an empty box. A bundle has no `image/svg+xml` beside it: every one of these takes
-HTML first, so it would only double the size of the notebook; `to_svg()` is there for
-other uses. Within an `<img>` the page's theme is unknown, only what the system prefers,
-so the picture brings its own background with it and is legible on any page.
+shown as an empty box. A bundle has no `image/svg+xml` beside it: every one of these
+takes HTML first, so it would only double the size of the notebook; `to_svg()` is there
+for other uses. Within an `<img>` the page's theme is unknown, only what the system
+prefers, so the picture brings its own background with it and is legible on any page.
 """
 
 from __future__ import annotations

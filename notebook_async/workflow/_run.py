@@ -9,12 +9,20 @@ import time
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
-from notebook_async.core._failures import annotate, raisable, trim
+from notebook_async.core._failures import raisable, trim
 from notebook_async.workflow._clock import Clock
+from notebook_async.workflow._family import (
+    cancel_children,
+    join_parent,
+    leave_parent,
+    offer_to_children,
+    quiet_children,
+)
+from notebook_async.workflow._live import tally
 from notebook_async.workflow._log import EventLog
 from notebook_async.workflow._state import Outcome, RunState
 from notebook_async.workflow._teller import Teller
-from notebook_async.workflow._worker import Slot, work
+from notebook_async.workflow._worker import Slot, commit_start, work
 from notebook_async.workflow.errors import (
     WorkflowCancelledByUser,
     WorkflowRuntimeError,
@@ -29,10 +37,14 @@ from notebook_async.workflow.events import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Coroutine
 
+    from notebook_async.core.records import Phase
     from notebook_async.workflow._definition import Definition
     from notebook_async.workflow._invocation import Invocation
+    from notebook_async.workflow._live import Tally
+    from notebook_async.workflow._stepping import Watch
+    from notebook_async.workflow.checkpointer import CheckpointCallback
     from notebook_async.workflow.context.context import Context
     from notebook_async.workflow.context.state_store import InMemoryStateStore
     from notebook_async.workflow.events import Event
@@ -47,7 +59,7 @@ _OURS = {
     for name in ("_calls", "_run", "_worker", "context.context")
 }
 _alive: set[Run] = set()
-"""Runs with something to do. asyncio itself holds its tasks only weakly."""
+"""Runs that have not ended. asyncio itself holds its tasks only weakly."""
 
 
 class Run:
@@ -59,21 +71,21 @@ class Run:
         The instance that runs.
     definition
         Its steps at this moment.
+    calls
+        What calls each step.
     run_id
-        A name for the run, unique in this process.
-    parent
-        The place of the step that started it, or None.
+        A name for the run.
+    place
+        The place of the step that starts it, or None.
 
     Attributes
     ----------
-    calls
-        What calls each step.
     starting
         Workers that have been made and have not yet begun.
     result
         The future of the outcome.
-    commits
-        Called with every finished step, before the next may start; or None.
+    checkpoint
+        Awaited with every finished step, before the next may start; or None.
     outside
         Whether anybody out of the run has what sends events into it.
     contexts
@@ -82,25 +94,36 @@ class Run:
         Whether it has one of the places that its workflow gives to runs.
     stuck
         Whether nothing is left to do but what somebody with a context may send.
+    is_quiet
+        Whether only a person can move it, so that its clock stands still.
+    children
+        Runs inside its steps, each with the call that started it.
+    permits
+        How many calls may begin while it is paused; None while it is not.
+    watch
+        Who goes through it step by step, or None.
+    tally
+        The counts of a run that has ended.
+    watched
+        Whether somebody is to be told of each call.
     """
 
     __slots__ = (
         "__weakref__",
         "_context",
         "_held",
-        "_is_quiet",
-        "_quiet_children",
         "_timers",
         "_workers",
         "calls",
+        "checkpoint",
         "children",
         "clock",
-        "commits",
         "context",
         "contexts",
         "counted",
         "definition",
         "ended",
+        "is_quiet",
         "log",
         "loop",
         "outside",
@@ -112,8 +135,10 @@ class Run:
         "state",
         "store",
         "stuck",
+        "tally",
         "teller",
         "thread",
+        "watch",
         "watched",
         "workflow",
     )
@@ -125,9 +150,8 @@ class Run:
         calls: dict[str, Callable[[Run, Invocation], Awaitable[Any]]],
         *,
         run_id: str,
-        parent: Slot | None,
+        place: Slot | None,
         stream_size: int | None = None,
-        used: float = 0.0,
     ) -> None:
         self.workflow = workflow
         self.definition = definition
@@ -137,44 +161,49 @@ class Run:
         self.thread = threading.get_ident()
         self.log = EventLog(stream_size)
         self.state = RunState(definition, self.log, run_id)
-        self.store: InMemoryStateStore[Any] | None = None
         self.context: Context[Any]
+        self.store: InMemoryStateStore[Any] | None = None
         self.result: asyncio.Future[Outcome] = self.loop.create_future()
-        self.clock = Clock(self.loop, workflow.timeout, used)
+        self.clock = Clock(self.loop, workflow.timeout)
         self.starting = 0
         self.contexts = 0
         self.outside = False
         self.stuck = False
+        self.is_quiet = False
         self.counted = False
         self.ended = False
-        self.commits: Callable[..., Awaitable[None]] | None = None
+        self.checkpoint: CheckpointCallback | None = None
         self.parent: Run | None = None
-        self.children: set[Run] = set()
+        self.children: dict[Run, Invocation] = {}
         self.permits: int | None = None
+        self.watch: Watch | None = None
+        self.tally: Tally | None = None
+        self.teller = Teller.of(definition.name, run_id)
+        self.watched = workflow.verbose or self.teller is not None
         self._held = 0
-        self._quiet_children = 0
-        self._is_quiet = False
         self._context = copy_context()
         self._workers: dict[asyncio.Task[None], Slot] = {}
         self._timers: set[asyncio.TimerHandle] = set()
-        self.teller = Teller.of(definition.name, run_id)
-        self.watched = workflow.verbose or self.teller is not None
-        if parent is not None and parent.run is not None and not parent.run.ended:
-            self._join_parent(parent)
+        join_parent(self, place)
 
     # -- life
 
     def start(self, event: Event | None) -> None:
         """Begin, with an event or with what was restored."""
-        if self.ended or self.state.outcome is not None:
-            self.advance()
+        if self.ended:
             return
         _alive.add(self)
-        self.clock.start(self._expire)
+        if self.permits is None:
+            self.clock.start(self._expire)
         if self.teller is not None:
             self.teller.run("running")
         if event is not None:
             self.state.deliver(event)
+        if self.checkpoint is not None and self.state.outcome is None:
+            self.hold(1)
+            slot = Slot(self)
+            slot.committing = slot.started = True
+            self._spawn(slot, commit_start(self, event))
         self.advance()
 
     def advance(self, spare: int = 0) -> None:
@@ -188,17 +217,19 @@ class Run:
         if state.outcome is not None:
             self._wind_up()
             return
-        if not state.busy or self._quiet_children or self._is_quiet:
+        if not state.busy or self.is_quiet or self.children:
             self._look_if_quiet()
         missing = len(state.ready) - self.starting - spare
         if missing > 0 and not self._held and self.permits != 0:
             if self.permits is not None:
                 missing = min(missing, self.permits)
             for _ in range(missing):
-                self._spawn()
+                slot = Slot(self)
+                self.starting += 1
+                self._spawn(slot, work(self, slot))
 
     def may_start(self) -> bool:
-        """Tell whether another invocation may begin now, and count it."""
+        """Tell whether another call may begin now, and count it."""
         if self._held:
             return False
         if self.permits is None:
@@ -208,11 +239,30 @@ class Run:
         self.permits -= 1
         return True
 
+    def hold(self, by: int) -> None:
+        """Let no call begin while something is written down; -1 ends it."""
+        self._held += by
+
+    def unpause(self) -> None:
+        """Go on after a pause."""
+        state = self.state
+        if state.produced is not None:
+            produced, state.produced = state.produced, None
+            for event in produced:
+                self.send(event, None)
+        if not self.is_quiet:
+            self.clock.start(self._expire)
+        self.advance()
+
     def cancel(self) -> None:
         """Cancel the run; it ends once all its steps have."""
+        if self.ended:
+            return
         error = WorkflowCancelledByUser(f"{self.definition.name} was cancelled")
         self.state.end(Outcome(WorkflowCancelledEvent(), error))
         self.advance()
+
+    # -- events
 
     def send(self, event: Event, step: str | None) -> None:
         """Deliver an event that was sent, from any thread."""
@@ -222,6 +272,17 @@ class Run:
             self.loop.call_soon_threadsafe(self._send, event, step)
         else:
             self._send(event, step)
+
+    def _send(self, event: Event, step: str | None) -> None:
+        if self.ended or self.state.outcome is not None:
+            return
+        if isinstance(event, StopEvent):
+            self.state.end(Outcome(event))
+        elif step is not None:
+            self.state.deliver_to(step, event)
+        elif not offer_to_children(self, event):
+            self.state.deliver(event)
+        self.advance()
 
     def publish(self, event: Event) -> None:
         """Show an event to those who read the stream, here and in the parents'."""
@@ -235,7 +296,7 @@ class Run:
                 self.parent.publish(event)
 
     def ask(self, event: InputRequiredEvent) -> str:
-        """Publish a question, and let answers to a parent find it; return its id."""
+        """Publish a question; return its id."""
         name = self.state.waits.ask(event)
         self.publish(event)
         return name
@@ -245,23 +306,6 @@ class Run:
         if self.store is None:
             self.store = self.context.store
         return self.store
-
-    def cancel_step(self, name: str) -> int:
-        """Cancel the calls of one step; return how many there were."""
-        station = self.state.stations.get(name)
-        if station is None:
-            raise WorkflowStepDoesNotExistError(
-                f"{self.definition.name} has no step {name!r}; it has"
-                f" {', '.join(self.state.stations)}"
-            )
-        waiting = self.state.take_queued(station)
-        for task, slot in self._workers.items():
-            call = slot.invocation
-            if call is not None and call.station is station and call.task is task:
-                call.cancelling = slot.condemned = True
-                waiting += task.cancel()
-        self.advance()
-        return waiting
 
     def later(self, delay: float, call: Callable[..., object], *args: Any) -> None:
         """Call something after a delay, unless the run ends before."""
@@ -273,44 +317,37 @@ class Run:
         handle = self.loop.call_later(delay, due)
         self._timers.add(handle)
 
-    def _send(self, event: Event, step: str | None) -> None:
-        state = self.state
-        if self.ended or state.outcome is not None:
-            return
-        if isinstance(event, StopEvent):
-            state.end(Outcome(event))
-        elif step is not None:
-            state.deliver_to(step, event)
-        elif not self._offer_to_children(event):
-            state.deliver(event)
-        self.advance()
-
-    # -- steps
+    # -- calls of steps
 
     def begin(self, invocation: Invocation) -> None:
         """Note that an attempt begins."""
         self.state.begin(invocation, self.loop.time())
         if self.watched:
-            if self.teller is not None:
-                self.teller.step(invocation, "running")
+            self._tell(invocation, "running")
             if self.workflow.verbose:
                 print(f"Running step {invocation.station.name}")  # noqa: T201
 
     def step_returned(self, invocation: Invocation, value: object) -> None:
         """Tell whoever watches."""
-        if self.teller is not None:
-            self.teller.step(invocation, "done", value)
+        self._tell(invocation, "done", value)
+        if self.watch is not None:
+            self.watch.note(invocation, returned=value)
         if self.workflow.verbose:
             made = "no event" if value is None else f"event {type(value).__name__}"
             print(f"Step {invocation.station.name} produced {made}")  # noqa: T201
 
-    def step_raised(
-        self, slot: Slot, invocation: Invocation, error: BaseException
-    ) -> None:
+    def step_waits(self, invocation: Invocation) -> None:
+        """Tell whoever watches that a call waits for an event."""
+        if self.watched:
+            self._tell(invocation, "waiting")
+            if self.watch is not None:
+                self.watch.note(invocation, waiting=True)
+
+    def step_raised(self, invocation: Invocation, error: BaseException) -> None:
         """Decide what comes of an attempt that raised."""
         trim(error, _OURS)
         invocation.task = None
-        self._end_children(invocation)
+        cancel_children(self, invocation)
         state = self.state
         if state.outcome is not None:
             if not isinstance(error, asyncio.CancelledError):
@@ -325,7 +362,7 @@ class Run:
             task = asyncio.current_task()
             if invocation.cancelling:
                 state.drop(invocation)
-                self._tell_end(invocation, "cancelled", error)
+                self._tell(invocation, "cancelled", error=error)
                 return
             if task is not None and task.cancelling():
                 # Somebody cancels every task, as a loop does that shuts down.
@@ -341,41 +378,55 @@ class Run:
             state.fail(error, invocation)
             raise error
         delay = state.fail_attempt(invocation, error, self.loop.time(), time.time())
-        self._tell_end(invocation, "failed" if delay is None else "retrying", error)
+        self._tell(invocation, "failed" if delay is None else "retrying", error=error)
+        if self.watch is not None:
+            self.watch.note(invocation, error=error)
         if delay is not None:
             self.later(delay, self._retry, invocation)
         del error
 
-    async def commit(self, slot: Slot, invocation: Invocation, value: object) -> None:
-        """Finish a step and write that down before anything else starts."""
-        self._held += 1
-        slot.committing = True
-        try:
-            self.state.finish(invocation, value)
-            if self.commits is not None:
-                await self.commits(invocation, value)
-        except Exception as error:  # noqa: BLE001 - a user's callback
-            self.state.fail(error)
-        finally:
-            slot.committing = False
-            self._held -= 1
-            self.advance()
+    def under_way(self) -> bool:
+        """Tell whether a call is being run, and does not wait."""
+        return any(
+            call.memory is None or not call.memory.waits
+            for station in self.state.stations.values()
+            for call in station.running
+        )
 
-    def _tell_end(
-        self, invocation: Invocation, phase: Any, error: BaseException
+    def cancel_step(self, name: str) -> int:
+        """Cancel the calls of one step; return how many there were."""
+        station = self.state.stations.get(name)
+        if station is None:
+            raise WorkflowStepDoesNotExistError(
+                f"{self.definition.name} has no step {name!r}; it has"
+                f" {', '.join(self.state.stations)}"
+            )
+        cancelled = self.state.take_queued(station)
+        for task, slot in self._workers.items():
+            call = slot.invocation
+            if call is not None and call.station is station and call.task is task:
+                call.cancelling = slot.condemned = True
+                cancelled += task.cancel()
+        self.advance()
+        return cancelled
+
+    def _tell(
+        self,
+        invocation: Invocation,
+        phase: Phase,
+        value: object = None,
+        error: BaseException | None = None,
     ) -> None:
         if self.teller is not None:
-            self.teller.step(invocation, phase, error=error)
+            self.teller.step(invocation, phase, value, error)
 
     def _retry(self, invocation: Invocation) -> None:
         self.state.retry(invocation)
         self.advance()
 
-    def _spawn(self) -> None:
-        slot = Slot(self)
-        self.starting += 1
+    def _spawn(self, slot: Slot, main: Coroutine[Any, Any, None]) -> None:
         task = self.loop.create_task(
-            work(self, slot), context=self._context.copy(), name=self.run_id
+            main, context=self._context.copy(), name=self.run_id
         )
         self._workers[task] = slot
         task.add_done_callback(self._worker_left)
@@ -400,14 +451,15 @@ class Run:
     def _look_if_quiet(self) -> None:
         """Stop the clock while only a person is waited for; fail where nobody is."""
         state = self.state
-        if state.busy > self._quiet_children or self._held:
+        waiting = quiet_children(self) if self.children else 0
+        if state.busy > waiting or self._held:
             self._set_quiet(quiet=False)
             return
-        if self._quiet_children or state.waits.expecting or self.definition.external:
+        if waiting or state.waits.expecting or self.definition.external:
             self._set_quiet(quiet=True)
             return
         self._set_quiet(quiet=False)
-        self.stuck = not (self.outside or state.produced is not None)
+        self.stuck = not self.outside and state.produced is None
         if self.contexts or not self.stuck:
             return
         state.fail(
@@ -422,20 +474,15 @@ class Run:
         self._wind_up()
 
     def _set_quiet(self, *, quiet: bool) -> None:
-        if quiet == self._is_quiet:
+        if quiet == self.is_quiet:
             return
-        self._is_quiet = quiet
+        self.is_quiet = quiet
         if quiet:
             self.clock.stop()
         elif self.permits is None:
             self.clock.start(self._expire)
         if self.parent is not None:
-            self.parent.child_changed(1 if quiet else -1)
-
-    def child_changed(self, quiet: int) -> None:
-        """Count the children that only wait for a person."""
-        self._quiet_children += quiet
-        self.advance()
+            self.parent.advance()
 
     def context_dropped(self) -> None:
         """Look again, for nobody may be left who could send an event."""
@@ -445,8 +492,10 @@ class Run:
     def _expire(self) -> None:
         timeout = self.clock.timeout or 0.0
         active = self.state.running_steps()
-        steps = f"Currently active steps: {', '.join(active)}" if active else (
-            "No steps active"
+        steps = (
+            f"Currently active steps: {', '.join(active)}"
+            if active
+            else "No steps active"
         )
         error = WorkflowTimeoutError(
             f"Operation timed out after {timeout} seconds. {steps}"
@@ -455,75 +504,31 @@ class Run:
         self.state.end(Outcome(event, error))
         self.advance()
 
-    # -- runs inside steps
-
-    def _join_parent(self, parent: Slot) -> None:
-        self.parent = parent.run
-        if parent.run is not None and parent.invocation is not None:
-            parent.run.children.add(self)
-            parent.invocation.remember().children.add(self)
-
-    def _end_children(self, invocation: Invocation) -> None:
-        if invocation.memory is not None:
-            for child in tuple(invocation.memory.children):
-                child.cancel()
-
-    def _offer_to_children(self, event: Event) -> bool:
-        """Let an answer find the question of a run inside a step."""
-        if not self.children:
-            return False
-        name = getattr(event, "question_id", None)
-        own = (
-            name in self.state.waits.questions
-            if name is not None
-            else self.definition.takers(type(event))
-            or any(waiter.matches(event) for waiter in self.state.waits.waiters)
-        )
-        if own:
-            return False
-        for child in tuple(self.children):
-            if child.wants(event):
-                child.send(event, None)
-                return True
-        return False
-
-    def wants(self, event: Event) -> bool:
-        """Tell whether this run, or one inside it, waits for an event."""
-        waits = self.state.waits
-        name = getattr(event, "question_id", None)
-        if name is not None and name in waits.questions:
-            return True
-        if name is None and (
-            any(waiter.matches(event) for waiter in waits.waiters)
-            or self.definition.takers(type(event))
-        ):
-            return True
-        return any(child.wants(event) for child in self.children)
-
     # -- the end
 
     def _wind_up(self) -> None:
         """Cancel what still runs, and end once nothing does."""
-        if self.ended:
-            return
-        here = asyncio.current_task() if self._in_loop() else None
-        for task, slot in tuple(self._workers.items()):
-            if task is not here and not slot.committing and not task.cancelling():
+        here = None
+        if threading.get_ident() == self.thread:
+            here = asyncio.current_task()
+        others = [task for task in self._workers if task is not here]
+        for task in others:
+            if not self._workers[task].committing and not task.cancelling():
                 task.cancel()
-        for child in tuple(self.children):
-            child.cancel()
+        cancel_children(self)
+        if self.ended:  # a child was the last thing to wait for
+            return
+        self._drop_timers()
+        if not self._workers and not self.children:
+            self._end()
+        elif others:
+            self.clock.stop()
+            self.later(_PATIENCE, self._complain)
+
+    def _drop_timers(self) -> None:
         for handle in self._timers:
             handle.cancel()
         self._timers.clear()
-        if self._workers or self.children:
-            if self.clock.runs and not (here in self._workers and len(self._workers) == 1):
-                self.clock.stop()
-                self.later(_PATIENCE, self._complain)
-            return
-        self._end()
-
-    def _in_loop(self) -> bool:
-        return threading.get_ident() == self.thread
 
     def _complain(self) -> None:
         for slot in self._workers.values():
@@ -542,9 +547,7 @@ class Run:
             return
         self.ended = True
         self.clock.stop()
-        for handle in self._timers:
-            handle.cancel()
-        self._timers.clear()
+        self._drop_timers()
         self.log.close()
         if self.teller is not None:
             cancelled = isinstance(outcome.error, WorkflowCancelledByUser)
@@ -554,16 +557,14 @@ class Run:
                 self.result.set_result(outcome)
             else:
                 self.result.set_exception(raisable(outcome.error, streamed=False))
-        if self._is_quiet and self.parent is not None:
-            self.parent._quiet_children -= 1
-        parent, self.parent = self.parent, None
-        if parent is not None:
-            parent.children.discard(self)
-            parent.advance()
-        self.workflow.run_ended(self)
-        _alive.discard(self)
+        if self.watch is not None:
+            self.watch.wake()
         if self.contexts:
             self.get_store()
+        self.tally = tally(self.state)
+        leave_parent(self)
+        self.workflow.run_ended(self)
+        _alive.discard(self)
         # The exception's traceback leads to contexts of steps, and they lead here.
-        del self.state, self.log, self.result, self.context
+        del self.state, self.log, self.result, self.context, self.watch
         del self.clock, self.children, self._context, self._workers, self._timers

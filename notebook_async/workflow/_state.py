@@ -33,7 +33,6 @@ from notebook_async.workflow._invocation import Invocation, Station
 from notebook_async.workflow._waits import Waits
 from notebook_async.workflow.errors import WorkflowRuntimeError
 from notebook_async.workflow.events import (
-    CollectionReleaseEvent,
     Event,
     InputRequiredEvent,
     StepFailedEvent,
@@ -47,7 +46,7 @@ from notebook_async.workflow.events import (
 from notebook_async.workflow.retry_policy import next_delay
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator
 
     from notebook_async.workflow._definition import Definition
     from notebook_async.workflow._log import EventLog
@@ -81,6 +80,8 @@ class RunState:
         The steps by name.
     ready
         Invocations that have a worker's place and are to be run, the oldest first.
+    retrying
+        Invocations that wait to be tried again.
     busy
         Invocations that are ready, queued, running or about to be tried again.
     waits
@@ -101,6 +102,7 @@ class RunState:
         for name, handler in definition.handlers.items():
             self.stations[name].handler = self.stations[handler]
         self.ready: deque[Invocation] = deque()
+        self.retrying: dict[Invocation, None] = {}
         self.busy = 0
         self.waits = Waits(self, run_id)
         self.outcome: Outcome | None = None
@@ -162,6 +164,8 @@ class RunState:
         mended: dict[str, int] | None,
     ) -> None:
         config = station.config
+        kind = type(event)
+        station.taken[kind] = station.taken.get(kind, 0) + 1
         given: Any = event
         if config.collection_parameter is not None:
             if stream is None:
@@ -194,14 +198,14 @@ class RunState:
         """Note that an attempt begins."""
         if invocation.began is None:
             invocation.began = now
-        invocation.station.running.add(invocation)
+        invocation.station.running[invocation] = None
         if self.log.internal:
             self._tell(invocation, StepState.RUNNING)
 
     def finish(self, invocation: Invocation, value: object) -> None:
         """Note that a step has returned, and deliver what it returned."""
         station = invocation.station
-        station.running.discard(invocation)
+        station.running.pop(invocation, None)
         if self.log.internal:
             self._tell(invocation, StepState.NOT_RUNNING, value)
         self.release(station)
@@ -216,7 +220,7 @@ class RunState:
     def drop(self, invocation: Invocation) -> None:
         """Note that an invocation was cancelled by itself, and leaves nothing."""
         station = invocation.station
-        station.running.discard(invocation)
+        station.running.pop(invocation, None)
         if not self.waits.forget(invocation):
             self.release(station)
         if self.log.internal:
@@ -231,7 +235,7 @@ class RunState:
         Otherwise its handler gets a `StepFailedEvent`, or the run has failed.
         """
         station = invocation.station
-        station.running.discard(invocation)
+        station.running.pop(invocation, None)
         if self.log.internal:
             self._tell(invocation, StepState.NOT_RUNNING)
         if not self.waits.forget(invocation):
@@ -248,6 +252,7 @@ class RunState:
         if delay is not None and isinstance(error, Exception):
             memory = invocation.remember()
             memory.error, memory.failed_at = error, wall
+            self.retrying[invocation] = None
             station.retrying += 1
             station.retried += 1
             return delay
@@ -272,6 +277,7 @@ class RunState:
         """Put an invocation back into the queue after its delay."""
         if self.outcome is not None:
             return
+        del self.retrying[invocation]
         invocation.station.retrying -= 1
         self.busy -= 1
         if invocation.stream is not None:
@@ -290,6 +296,7 @@ class RunState:
     # -- what a step returned
 
     def _route(self, invocation: Invocation, event: Event) -> None:
+        invocation.station.count_made(type(event))
         if isinstance(event, StopEvent):
             self.end(Outcome(event))
             return
@@ -334,6 +341,7 @@ class RunState:
             stream.parent.open += 1
         stream.open = 1
         for event in events:
+            invocation.station.count_made(type(event))
             if isinstance(event, StopEvent):
                 self.end(Outcome(event))
                 return
@@ -408,7 +416,7 @@ class RunState:
             if mended[handler.name] <= handler.config.catch_error_max_recoveries:
                 failed = StepFailedEvent(
                     step_name=invocation.station.name,
-                    input_event=_one_event(invocation),
+                    input_event=invocation.one_event(),
                     exception=error,
                     attempts=invocation.attempts,
                     elapsed_seconds=elapsed,
@@ -451,6 +459,7 @@ class RunState:
             return
         self.outcome = outcome
         self.ready.clear()
+        self.retrying.clear()
         self.busy = 0
         self.waits.clear()
         for station in self.stations.values():
@@ -470,10 +479,14 @@ class RunState:
             if station.running
         ]
 
-    def invocations(self) -> Iterable[Invocation]:
-        """Return all that run, or wait inside a step."""
+    def invocations(self) -> Iterator[Invocation]:
+        """Return all that are not over: under way, to be retried, ready and queued."""
         for station in self.stations.values():
-            yield from tuple(station.running)
+            yield from station.running
+        yield from self.retrying
+        yield from self.ready
+        for station in self.stations.values():
+            yield from station.queue
 
     def _unhandled(self, event: Event, step: str | None = None) -> None:
         if self.log.internal:
@@ -497,14 +510,8 @@ class RunState:
                 name=invocation.station.name,
                 step_state=state,
                 worker_id=str(id(invocation)),
-                input_event_name=type(_one_event(invocation)).__name__,
+                input_event_name=type(invocation.one_event()).__name__,
                 output_event_name=output,
             )
         )
 
-
-def _one_event(invocation: Invocation) -> Event:
-    """Return what an invocation was given as one event."""
-    if isinstance(invocation.given, Event):
-        return invocation.given
-    return CollectionReleaseEvent(events=invocation.events())

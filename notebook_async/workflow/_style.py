@@ -104,6 +104,5 @@ def _scoped(rules: str) -> str:
 
 
 STYLE = (
-    _scoped(_SHAPES + _LIGHT)
-    + f"@media(prefers-color-scheme:dark){{{_scoped(_DARK)}}}"
+    _scoped(_SHAPES + _LIGHT) + f"@media(prefers-color-scheme:dark){{{_scoped(_DARK)}}}"
 )

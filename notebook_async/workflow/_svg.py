@@ -1,7 +1,8 @@
 """The graph as SVG text, legible in light and dark, without anything from outside.
 
-Arrow heads are drawn one by one: markers that take the colour of their line are not known
-to every browser. No colour is told by colour alone: each state has a glyph and a dash.
+Arrow heads are drawn one by one: markers that take the colour of their line are not
+known to every browser. No colour is told by colour alone: each state has a glyph and a
+dash.
 """
 
 from __future__ import annotations
@@ -11,15 +12,16 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from notebook_async.workflow._boxes import Box, box_for
+from notebook_async.workflow._boxes import box_for
 from notebook_async.workflow._counts import StepCounts
 from notebook_async.workflow._layout import Layout, lay_out
 from notebook_async.workflow._style import STYLE
 from notebook_async.workflow._text import TIMES, compact, text_width
 
 if TYPE_CHECKING:
-    from notebook_async.workflow._graph import WorkflowGraph, WorkflowGraphEdge
+    from notebook_async.workflow._graph import WorkflowGraph
     from notebook_async.workflow._layout import Point
+    from notebook_async.workflow._nodes import WorkflowGraphEdge
 
 __all__ = ["svg"]
 
@@ -98,20 +100,30 @@ class _Picture:
         """Return the whole picture."""
         graph = self.graph
         title, summary = _escaped(graph.name), _escaped(_summary(graph))
-        head = text_width(f"{graph.name}  {_summary(graph)}", 13.0)
-        width = max(self.layout.width, head, _LEAST_WIDTH) + 2 * _MARGIN
+        least = text_width(f"{graph.name}  {_summary(graph)}", 13.0)
+        width = max(self.layout.width, least, _LEAST_WIDTH) + 2 * _MARGIN
         height = self.layout.height + _HEADER + 1.5 * _MARGIN
         left = (width - self.layout.width) / 2
+        size = f"{width:.0f} {height:.0f}"
+        opening = (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size}"'
+            f' width="{width:.0f}" height="{height:.0f}" role="img" class="nbg"'
+            f' aria-label="{title}: {summary}">'
+        )
+        page = (
+            f'<rect class="page" x=".5" y=".5" width="{width - 1:.0f}"'
+            f' height="{height - 1:.0f}" rx="6"/>'
+        )
+        head = (
+            f'<text class="head" x="{_MARGIN:.0f}" y="23">{title}'
+            f'<tspan class="dim" dx="8">{summary}</tspan></text>'
+        )
         parts = [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f}'
-            f' {height:.0f}" width="{width:.0f}" height="{height:.0f}" role="img"'
-            f' class="nbg" aria-label="{title}: {summary}">',
+            opening,
             f"<title>{title}</title><desc>{_escaped(_description(graph))}</desc>",
             f"<style>{STYLE}</style>",
-            f'<rect class="page" x=".5" y=".5" width="{width - 1:.0f}"'
-            f' height="{height - 1:.0f}" rx="6"/>',
-            f'<text class="head" x="{_MARGIN:.0f}" y="23">{title}'
-            f'<tspan class="dim" dx="8">{summary}</tspan></text>',
+            page,
+            head,
             f'<g transform="translate({left:.1f} {_HEADER + _MARGIN / 2:.0f})">',
             *self._edges(),
             *(
@@ -161,7 +173,9 @@ class _Picture:
             taken.append((x, y, half))
             style = "label on" if line.count else "label"
             words = _escaped(line.words)
-            texts.append(f'<text class="{style}" x="{x:.1f}" y="{y + 4:.1f}">{words}</text>')
+            texts.append(
+                f'<text class="{style}" x="{x:.1f}" y="{y + 4:.1f}">{words}</text>'
+            )
         return texts
 
 
@@ -170,7 +184,7 @@ def _near(x: float, y: float, half: float, other: tuple[float, float, float]) ->
 
 
 def _weight(count: int) -> float:
-    """Return how thick an edge is: twice as many events never make it twice as thick."""
+    """Return how thick an edge is; ten times the events make it a little thicker."""
     return 1.6 + 0.5 * min(math.log10(count), 4)
 
 

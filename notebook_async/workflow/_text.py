@@ -8,8 +8,8 @@ __all__ = ["TIMES", "compact", "text_width"]
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 
-# Widths in thousandths of the font size, those of DejaVu Sans: it is among the widest of
-# what a reader may have, so that text fits its box in every other font too.
+# Widths in thousandths of the font size, those of DejaVu Sans: few readers have a wider
+# font, so text fits its box in theirs too.
 _WIDTHS = (
     ("ijlI'|", 300),
     (".,:;! ft()[]{}r/\\-", 410),

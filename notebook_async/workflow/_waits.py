@@ -146,6 +146,18 @@ class Waits:
                 return True
         return False
 
+    def restore(
+        self,
+        questions: list[tuple[str, InputRequiredEvent]],
+        answered: list[str],
+    ) -> None:
+        """Ask again what was asked before in another process."""
+        for name, question in questions:
+            question.__dict__["_question_id"] = name
+            self.questions[name] = question
+            self._state.log.append(question)
+        self.answered.update(answered)
+
     def clear(self) -> None:
         """Forget all; the run has ended."""
         self.waiters.clear()

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from notebook_async.workflow._invocation import Invocation
     from notebook_async.workflow._run import Run
+    from notebook_async.workflow.events import Event
 
-__all__ = ["Slot", "here", "work"]
+__all__ = ["Slot", "commit_start", "here", "work"]
 
 _LONGEST = 0.005
 """Seconds that a worker runs steps which never wait before others get the loop."""
@@ -80,13 +81,12 @@ async def work(run: Run, slot: Slot) -> None:
             try:
                 value = await run.calls[invocation.station.name](run, invocation)
             except BaseException as error:  # noqa: BLE001 - the run decides
-                run.step_raised(slot, invocation, error)
+                run.step_raised(invocation, error)
                 return
             invocation.task = None
-            if run.commits:
-                await run.commit(slot, invocation, value)
-            else:
-                state.finish(invocation, value)
+            state.finish(invocation, value)
+            if run.checkpoint is not None:
+                await _commit(run, slot, invocation, value)
             slot.invocation = None
             if run.watched:
                 run.step_returned(invocation, value)
@@ -103,3 +103,38 @@ async def work(run: Run, slot: Slot) -> None:
     finally:
         # From Python 3.12 on a traceback leads here by `f_back`.
         del run, state, ready, invocation
+
+
+async def commit_start(run: Run, event: Event | None) -> None:
+    """Write down how a run begins, so that it can begin again."""
+    begin = getattr(run.checkpoint, "begin", None)
+    try:
+        if begin is not None:
+            await begin(run_id=run.run_id, start_event=event, ctx=run.context)
+    except Exception as error:  # noqa: BLE001 - the storage may fail in any way
+        run.state.fail(error)
+    finally:
+        run.hold(-1)
+        del run
+
+
+async def _commit(run: Run, slot: Slot, invocation: Invocation, value: object) -> None:
+    """Write down that a step is over, before anything else may begin."""
+    if run.checkpoint is None:
+        return
+    run.hold(1)
+    slot.committing = True
+    try:
+        await run.checkpoint(
+            run_id=run.run_id,
+            last_completed_step=invocation.station.name,
+            input_ev=invocation.one_event(),
+            output_ev=value,
+            ctx=run.context,
+        )
+    except Exception as error:  # noqa: BLE001 - the storage may fail in any way
+        run.state.fail(error)
+    finally:
+        slot.committing = False
+        run.hold(-1)
+        del run, slot, invocation, value

@@ -6,6 +6,8 @@ import asyncio
 import weakref
 from typing import TYPE_CHECKING, Any
 
+from notebook_async.workflow import _stepping
+from notebook_async.workflow._display import Displayed
 from notebook_async.workflow._log import EventReader
 from notebook_async.workflow.errors import WorkflowCancelledByUser
 from notebook_async.workflow.events import StopEvent
@@ -14,8 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from notebook_async.workflow._run import Run
+    from notebook_async.workflow._stepping import StepTaken
     from notebook_async.workflow.context.context import Context
     from notebook_async.workflow.events import Event
+    from notebook_async.workflow.representation import WorkflowGraph
 
 __all__ = ["WorkflowHandler"]
 
@@ -65,7 +69,9 @@ class WorkflowHandler:
         self._result = run.result
         self._awaiting = 0
         self._reader: weakref.ref[EventReader] | None = None
-        self._place = [0]
+        self._place: list[int] | None = None
+
+    _repr_mimebundle_ = Displayed()
 
     # -- the result
 
@@ -278,10 +284,11 @@ class WorkflowHandler:
         """
         log = self._log
         log.internal = log.internal or expose_internal
-        left = self._reader is not None and self._reader() is None
-        if not left or (log.closed and self._place[0] >= log.first + len(log.events)):
-            self._place = [0]
-        reader = EventReader(log, self._place, internal=expose_internal)
+        place, end = self._place, log.first + len(log.events)
+        in_use = self._reader is not None and self._reader() is not None
+        if place is None or in_use or (log.closed and place[0] >= end):
+            place = self._place = [0]
+        reader = EventReader(log, place, internal=expose_internal)
         self._reader = weakref.ref(reader)
         return reader
 
@@ -307,6 +314,120 @@ class WorkflowHandler:
         'Hello Ada'
         """
         self.ctx.send_event(message, step)
+
+    # -- step by step
+
+    @property
+    def pending(self) -> list[tuple[str, tuple[Event, ...]]]:
+        """The steps that would begin next, each with what it would be given."""
+        return _stepping.pending(self._run)
+
+    def pause(self) -> None:
+        """Let no step begin from now on; those under way go on.
+
+        The run's time stands still meanwhile.
+
+        Raises
+        ------
+        WorkflowDone
+            If the run has ended.
+
+        Examples
+        --------
+        >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
+        >>> class Hello(Workflow):
+        ...     @step
+        ...     async def greet(self, ev: StartEvent) -> StopEvent:
+        ...         return StopEvent(result="Hello")
+        >>> handler = Hello().run()
+        >>> handler.pause()
+        >>> handler.pending
+        [('greet', (StartEvent(),))]
+        >>> handler.resume()
+        >>> await handler
+        'Hello'
+        """
+        _stepping.pause(self._run)
+
+    def resume(self) -> None:
+        """Let a paused run go on by itself.
+
+        Raises
+        ------
+        WorkflowDone
+            If the run has ended.
+
+        Examples
+        --------
+        >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
+        >>> class Hello(Workflow):
+        ...     @step
+        ...     async def greet(self, ev: StartEvent) -> StopEvent:
+        ...         return StopEvent(result="Hello")
+        >>> handler = Hello().run(stepwise=True)
+        >>> handler.resume()
+        >>> await handler
+        'Hello'
+        """
+        _stepping.resume(self._run)
+
+    async def step(self) -> StepTaken | None:
+        """Pause, let the next step run, and return what came of it.
+
+        In between the state may be looked at and changed: `ctx.store`, `pending`,
+        `ctx.send_event`.
+
+        Returns
+        -------
+        StepTaken or None
+            The step, what it was given and what it returned; None if nothing is ready.
+
+        Raises
+        ------
+        WorkflowDone
+            If the run has ended.
+
+        Examples
+        --------
+        >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
+        >>> class Hello(Workflow):
+        ...     @step
+        ...     async def greet(self, ev: StartEvent) -> StopEvent:
+        ...         return StopEvent(result="Hello")
+        >>> handler = Hello().run(stepwise=True)
+        >>> taken = await handler.step()
+        >>> taken.step, taken.returned
+        ('greet', StopEvent(result='Hello'))
+        >>> await handler
+        'Hello'
+        """
+        return await _stepping.take_step(self._run)
+
+    async def run_step(self) -> list[Event] | None:
+        """Run all that is ready and return the events made, for you to send on.
+
+        The older way to go step by step; `step` sends them on by itself.
+
+        Returns
+        -------
+        list or None
+            The events; None once nothing is left.
+
+        Examples
+        --------
+        >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
+        >>> class Hello(Workflow):
+        ...     @step
+        ...     async def greet(self, ev: StartEvent) -> StopEvent:
+        ...         return StopEvent(result="Hello")
+        >>> handler = Hello().run(stepwise=True)
+        >>> while events := await handler.run_step():
+        ...     for event in events:
+        ...         handler.ctx.send_event(event)
+        >>> await handler
+        'Hello'
+        """
+        return await _stepping.run_step(self._run)
 
     # -- the end
 
@@ -356,6 +477,30 @@ class WorkflowHandler:
         await asyncio.wait([self._result], timeout=timeout)
         if self._result.done():
             self._result.exception()  # so that asyncio does not call it missed
+
+    # -- what there is to see
+
+    def graph(self) -> WorkflowGraph:
+        """Return steps and events, with what each step does now, or did.
+
+        Examples
+        --------
+        >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
+        >>> class Hello(Workflow):
+        ...     @step
+        ...     async def greet(self, ev: StartEvent) -> StopEvent:
+        ...         return StopEvent(result="Hello")
+        >>> handler = Hello().run()
+        >>> await handler
+        'Hello'
+        >>> print(handler.graph())
+        Hello
+          greet: 1 done
+        """
+        from notebook_async.workflow._live import counts_of_run  # noqa: PLC0415
+
+        graph = self._run.workflow.graph()
+        return graph.with_counts(*counts_of_run(self._run))
 
     def __str__(self) -> str:
         stop = self.get_stop_event()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from notebook_async.workflow._build import get_workflow_representation
 from notebook_async.workflow._counts import EdgeCounts, LiveCounts, StepCounts
-from notebook_async.workflow._graph import (
+from notebook_async.workflow._graph import WorkflowGraph
+from notebook_async.workflow._nodes import (
     WorkflowChildNode,
     WorkflowEventNode,
     WorkflowExternalNode,
     WorkflowGenericNode,
-    WorkflowGraph,
     WorkflowGraphEdge,
     WorkflowGraphNode,
     WorkflowResourceConfigNode,

@@ -551,7 +551,7 @@ class Workflow(metaclass=WorkflowMeta):
                 definition,
                 self._calls(),
                 run_id=run_id or str(uuid4()),
-                parent=here(),
+                place=here(),
                 stream_size=self._stream_size,
             )
         except RuntimeError as error:
@@ -567,7 +567,7 @@ class Workflow(metaclass=WorkflowMeta):
         if stepwise:
             run.permits = 0
         if checkpoint_callback is not None:
-            run.keep_checkpoints(checkpoint_callback)
+            run.checkpoint = checkpoint_callback
         self._start(run, event)
         return handler
 

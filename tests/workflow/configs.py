@@ -84,7 +84,12 @@ def config(
 
 
 def fan_out(
-    name: str, takes: Kinds, gives: Kinds, *, bare: Kinds = (), **options: Any
+    name: str,
+    takes: Kinds,
+    gives: Kinds,
+    *,
+    bare: Kinds = (),
+    **options: Any,  # noqa: ANN401
 ) -> StepConfig:
     """Return a step that returns a list, or what is `bare`."""
     listed = gives if isinstance(gives, tuple) else (gives,)
@@ -99,7 +104,7 @@ def fan_out(
     )
 
 
-def gather(name: str, takes: Kinds, gives: Kinds = (), **options: Any) -> StepConfig:
+def gather(name: str, takes: Kinds, gives: Kinds = (), **options: Any) -> StepConfig:  # noqa: ANN401
     """Return a step that takes a list."""
     return config(name, takes, gives, collection_parameter="evs", **options)
 

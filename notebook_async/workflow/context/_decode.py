@@ -45,6 +45,7 @@ class Decoder:
     ) -> None:
         self._types = types
         self._unpickle = unpickle
+        self._aliases: dict[type[BaseModel], dict[str, str]] = {}
 
     def decode(self, data: Any) -> Any:  # noqa: ANN401 - JSON, any value
         """Return the value that was written.
@@ -114,28 +115,37 @@ class Decoder:
         return {self.decode(key): self.decode(item) for key, item in data["value"]}
 
     def _read_model(self, data: dict[str, Any]) -> BaseModel:
-        kind = self._find(data, lambda kind: issubclass(kind, BaseModel))
+        kind = self._find(data, _is_model)
         fields = self._read_values(data["fields"])
-        extra = self._read_values(data.get("extra", {}))
-        private = self._read_values(data.get("private", {}))
-        model: BaseModel = kind.__new__(kind)
-        given: Any = {**extra, **fields}
-        given.pop("_data", None)  # an overflow in other clothes
+        extra = self._read_values(data["extra"]) if "extra" in data else None
+        given: Any = {**extra, **fields} if extra else dict(fields)
         if issubclass(kind, RootModel):
             given = fields["root"]
         else:
-            given = _by_alias(kind, given)
+            given.pop("_data", None)  # an overflow in other clothes
+            self._use_aliases(kind, given)
+        model: BaseModel = kind.__new__(kind)
         # Not `model_validate`: it would call an `__init__` with its own parameters.
         kind.__pydantic_validator__.validate_python(given, self_instance=model)
         if extra and model.__pydantic_extra__ is not None:
             model.__pydantic_extra__.clear()
             model.__pydantic_extra__.update(extra)
-        for name in private.keys() & kind.__private_attributes__.keys():
-            object.__getattribute__(model, "__pydantic_private__")[name] = private[name]
+        if "private" in data and (held := model.__pydantic_private__) is not None:
+            private = self._read_values(data["private"])
+            names = private.keys() & kind.__private_attributes__.keys()
+            held.update({name: private[name] for name in names})
         if "set" in data:
             given_names = {name for name in data["set"] if isinstance(name, str)}
             object.__setattr__(model, "__pydantic_fields_set__", given_names)
         return model
+
+    def _use_aliases(self, kind: type[BaseModel], given: dict[str, Any]) -> None:
+        aliases = self._aliases.get(kind)
+        if aliases is None:
+            aliases = self._aliases[kind] = _aliases(kind)
+        for name, alias in aliases.items():
+            if name in given:
+                given[alias] = given.pop(name)
 
     def _read_dataclass(self, data: dict[str, Any]) -> Any:  # noqa: ANN401
         kind = self._find(data, dataclasses.is_dataclass)
@@ -199,6 +209,10 @@ class Decoder:
         return self._unpickle(data["value"])
 
 
+def _is_model(kind: type[Any]) -> bool:
+    return issubclass(kind, BaseModel)
+
+
 _NESTED = frozenset({dict, list})
 
 _READERS: dict[str, Callable[[Decoder, dict[str, Any]], Any]] = {
@@ -217,13 +231,13 @@ _READERS: dict[str, Callable[[Decoder, dict[str, Any]], Any]] = {
 }
 
 
-def _by_alias(kind: type[BaseModel], given: dict[str, Any]) -> dict[str, Any]:
-    """Name fields as the validation of the class wants them named."""
+def _aliases(kind: type[BaseModel]) -> dict[str, str]:
+    """Return what the validation of a class calls its fields, where it differs."""
+    found: dict[str, str] = {}
     for name, field in kind.model_fields.items():
         alias = field.validation_alias
-        if alias is None or name not in given:
-            continue
-        choices = getattr(alias, "choices", [alias])
-        alias = next((choice for choice in choices if isinstance(choice, str)), name)
-        given[alias] = given.pop(name)
-    return given
+        for choice in getattr(alias, "choices", [alias]):
+            if isinstance(choice, str):
+                found[name] = choice
+                break
+    return found

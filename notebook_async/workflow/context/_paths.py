@@ -108,6 +108,10 @@ def write(model: BaseModel, path: str, value: Any) -> None:  # noqa: ANN401
             f"the path has more than {_LONGEST} segments: {path[:40]}..."
         )
     if not names:
+        extra = model.__pydantic_extra__
+        if extra and path in extra:  # most often
+            extra[path] = value
+            return
         _put(model, first, value, path)
         return
     top = holder = _open(read_model(model, first))

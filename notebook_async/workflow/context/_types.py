@@ -226,7 +226,8 @@ def _reach(types: Iterable[type[Any]]) -> Iterator[type[Any]]:
             queue += hint
         elif not isinstance(hint, type) or get_args(hint):
             queue += get_args(hint)
-            queue += [getattr(hint, "__value__", None)]  # of a `type` statement
+            if hasattr(hint, "__value__"):  # a `type` statement
+                queue.append(hint.__value__)
         elif hint not in seen and hint.__module__ != "builtins":
             seen.add(hint)
             yield hint

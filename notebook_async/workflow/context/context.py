@@ -523,6 +523,7 @@ class StepContext(Context[Any]):
         _check_event(message)
         run = self._its_run()
         if not run.ended:
+            self._invocation.station.count_made(type(message))
             run.send(message, step)
 
     def write_event_to_stream(self, ev: Event | None) -> None:
@@ -608,6 +609,7 @@ class StepContext(Context[Any]):
             call, event_type, requirements or {}, waiter_id, question, future
         )
         run.state.waits.park(waiter)
+        run.step_waits(call)
         if waiter_event is not None and question is None:
             run.publish(waiter_event)
         run.advance()

@@ -1,0 +1,13 @@
+"""What a step is given besides events: clients, stores, settings.
+
+A parameter annotated as `Annotated[Client, Resource(connect)]` takes what `connect`
+makes, one as `Annotated[Settings, ResourceConfig("settings.json")]` what the file holds.
+"""
+
+from __future__ import annotations
+
+from notebook_async.workflow._resource_config import ResourceConfig
+from notebook_async.workflow._resource_factory import Resource, ResourceDefinition
+from notebook_async.workflow._resource_manager import ResourceManager
+
+__all__ = ["Resource", "ResourceConfig", "ResourceDefinition", "ResourceManager"]
