@@ -1,7 +1,7 @@
 """Event-driven workflows: steps that hand events to each other.
 
-The names are those of the field, so that a program written for `llama_index.core.workflow`
-or `workflows` runs after its imports name this package.
+The names are those of the field: a program written for `llama_index.core.workflow` or
+`workflows` runs after its imports name this package.
 """
 
 from __future__ import annotations
@@ -173,7 +173,7 @@ _LATER = {
 }
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401
+def __getattr__(name: str) -> Any:
     module = _LATER.get(name)
     if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

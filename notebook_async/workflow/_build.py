@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from notebook_async.workflow._graph import WorkflowGraph
@@ -17,7 +18,9 @@ from notebook_async.workflow._nodes import (
     WorkflowResourceNode,
     WorkflowStepNode,
 )
+from notebook_async.workflow._resource_config import ResourceConfig
 from notebook_async.workflow._validate import known_events
+from notebook_async.workflow.errors import WorkflowValidationError
 from notebook_async.workflow.events import (
     Event,
     HumanResponseEvent,
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from notebook_async.workflow._config import StepConfig
+    from notebook_async.workflow._resource_factory import Resource
     from notebook_async.workflow.workflow import Workflow
 
 __all__ = ["EXTERNAL", "get_workflow_representation", "graph_of"]
@@ -59,7 +63,7 @@ def get_workflow_representation(workflow: Workflow | type[Workflow]) -> Workflow
     kind = workflow if isinstance(workflow, type) else type(workflow)
     # The docstring of the base class says nothing about this workflow.
     own = kind.__doc__ if "__doc__" in vars(kind) else None
-    configs = workflow._step_configs()  # noqa: SLF001 - it is ours
+    configs = workflow._step_configs()
     return graph_of(kind.__name__, configs, inspect.cleandoc(own) if own else None)
 
 
@@ -161,31 +165,44 @@ class _Builder:
                 if self.configs[name].catch_error_for_steps is not None:
                     self._link(covered, self.ids[kind], "fails")
 
-    def _add_resource(self, resource: Any, kind: Any) -> str:  # noqa: ANN401
+    def _add_resource(self, resource: Resource | ResourceConfig, kind: Any) -> str:
         type_name = getattr(kind, "__name__", None)
-        file = getattr(resource, "config_file", None)
-        node: WorkflowGraphNode
-        if file is None:
-            name = str(getattr(resource, "name", None) or type_name)
-            node = WorkflowResourceNode(
-                f"resource:{name}",
-                type_name or name,
-                description=inspect.getdoc(getattr(resource, "factory", None)),
-                type_name=type_name,
-                getter_name=name,
-            )
-        else:
-            selector = getattr(resource, "path_selector", None)
-            node = WorkflowResourceConfigNode(
-                f"resource_config:{file}" + (f"#{selector}" if selector else ""),
-                getattr(resource, "label", None) or type_name or str(file),
-                description=getattr(resource, "description", None),
-                type_name=type_name,
-                config_file=str(file),
-                path_selector=selector,
-            )
-        self.nodes.setdefault(node.id, node)
+        node = (
+            _config_node(resource, type_name)
+            if isinstance(resource, ResourceConfig)
+            else _resource_node(resource, type_name)
+        )
+        if node.id not in self.nodes:  # a resource that needs itself is drawn once
+            self.nodes[node.id] = node
+            # A parameter that nothing can be given for is told before the run.
+            with suppress(WorkflowValidationError):
+                for need in resource.needs():
+                    target = self._add_resource(need.resource, need.type_annotation)
+                    self._link(node.id, target, need.name)
         return node.id
+
+
+def _resource_node(resource: Resource, type_name: str | None) -> WorkflowGraphNode:
+    getter = resource.name.rpartition(".")[2]
+    return WorkflowResourceNode(
+        f"resource:{resource.name}",
+        type_name or getter,
+        description=inspect.getdoc(resource.factory),
+        type_name=type_name,
+        getter_name=getter,
+    )
+
+
+def _config_node(config: ResourceConfig, type_name: str | None) -> WorkflowGraphNode:
+    selector = f"#{config.path_selector}" if config.path_selector else ""
+    return WorkflowResourceConfigNode(
+        f"resource_config:{config.config_file}{selector}",
+        config.label or type_name or config.config_file,
+        description=config.description,
+        type_name=type_name,
+        config_file=config.config_file,
+        path_selector=config.path_selector,
+    )
 
 
 def _event_ids(

@@ -8,7 +8,7 @@ from contextvars import copy_context
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from notebook_async.workflow.context.context import StepContext, ThreadContext
+from notebook_async.workflow.context._in_step import StepContext, ThreadContext
 from notebook_async.workflow.errors import WorkflowTimeoutError
 
 if TYPE_CHECKING:
@@ -23,7 +23,9 @@ __all__ = ["caller"]
 Caller = "Callable[[Run, Invocation], Awaitable[Any]]"
 
 
-def caller(config: StepConfig) -> Callable[[Run, Invocation], Awaitable[Any]]:
+def caller(  # noqa: PLR0911 - each shape as directly as it goes
+    config: StepConfig,
+) -> Callable[[Run, Invocation], Awaitable[Any]]:
     """Return what calls this step; as little as possible stands in between."""
     plain = config.is_async and not (
         config.resources
@@ -55,7 +57,7 @@ def _self(config: StepConfig, run: Run) -> tuple[Any, ...]:
     return (run.workflow,) if config.is_method else ()
 
 
-async def _call_with_all(config: StepConfig, run: Run, call: Invocation) -> Any:  # noqa: ANN401
+async def _call_with_all(config: StepConfig, run: Run, call: Invocation) -> Any:
     """Call a step that has resources, services, a time limit or a thread."""
     try:
         if config.timeout is None:
@@ -68,7 +70,7 @@ async def _call_with_all(config: StepConfig, run: Run, call: Invocation) -> Any:
 
 async def _call_in_time(
     config: StepConfig, seconds: float, run: Run, call: Invocation
-) -> Any:  # noqa: ANN401
+) -> Any:
     timeout = asyncio.timeout(seconds)
     call.remember().timeout = timeout
     try:
@@ -85,7 +87,7 @@ async def _call_in_time(
         del run, call
 
 
-async def _call(config: StepConfig, run: Run, call: Invocation) -> Any:  # noqa: ANN401
+async def _call(config: StepConfig, run: Run, call: Invocation) -> Any:
     values: dict[str, Any] = {}
     try:
         if config.join_parameters:

@@ -196,7 +196,7 @@ def _flat_state(checkpoint: Checkpoint) -> dict[str, str]:
     return dict(_flat("store", state.get("state_data")))
 
 
-def _flat(path: str, value: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401
+def _flat(path: str, value: Any) -> Iterator[tuple[str, str]]:
     if isinstance(value, str):
         try:
             value = json.loads(value)

@@ -206,7 +206,7 @@ class SQLiteStore:
         if connection is not None:
             await connection.close()
 
-    async def _open(self) -> Any:  # noqa: ANN401 - aiosqlite is optional
+    async def _open(self) -> Any:
         if self._connection is None:
             try:
                 aiosqlite = import_module("aiosqlite")

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 __all__ = ["DictLikeModel"]
 
 
-def _init_with_private(self: DictLikeModel, /, **params: Any) -> None:  # noqa: ANN401
+_plain_init: Any = BaseModel.__init__
+
+
+def _init_with_private(self: DictLikeModel, /, **params: Any) -> None:
     """Let private attributes be given by name, as fields are."""
     private = type(self).__private_attributes__
     given = {name: params.pop(name) for name in params.keys() & private.keys()}
@@ -46,14 +49,14 @@ class DictLikeModel(BaseModel):
     model_config = ConfigDict(arbitrary_types_allowed=True, extra="allow")
 
     @classmethod
-    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:  # noqa: ANN401
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
-        if cls.__private_attributes__ and cls.__init__ is BaseModel.__init__:
+        if cls.__private_attributes__ and cls.__init__ is _plain_init:
             cls.__init__ = _init_with_private  # type: ignore[method-assign]
 
     @model_validator(mode="before")
     @classmethod
-    def _unpack(cls, data: Any) -> Any:  # noqa: ANN401 - pydantic gives what came
+    def _unpack(cls, data: Any) -> Any:
         if type(data) is dict and "_data" in data:
             data = {**data, **data["_data"]}
             del data["_data"]
@@ -73,7 +76,7 @@ class DictLikeModel(BaseModel):
         extra = self.__pydantic_extra__
         return {} if extra is None else extra
 
-    def get(self, key: str, default: Any = None) -> Any:  # noqa: ANN401
+    def get(self, key: str, default: Any = None) -> Any:
         """Return an undeclared value, or `default`.
 
         Examples
@@ -123,10 +126,10 @@ class DictLikeModel(BaseModel):
         """
         return self._data
 
-    def __getitem__(self, key: str) -> Any:  # noqa: ANN401
+    def __getitem__(self, key: str) -> Any:
         return self._data[key]
 
-    def __setitem__(self, key: str, value: Any) -> None:  # noqa: ANN401
+    def __setitem__(self, key: str, value: Any) -> None:
         self._data[key] = value
 
     def __contains__(self, key: object) -> bool:

@@ -19,7 +19,7 @@ class Displayed:
         return MethodType(_bundle, owner if instance is None else instance)
 
 
-def _bundle(shown: Any, include: Any = None, exclude: Any = None) -> dict[str, Any]:  # noqa: ANN401
+def _bundle(shown: Any, include: Any = None, exclude: Any = None) -> dict[str, Any]:
     """Return the graph of a workflow, and its ordinary text."""
-    bundle: dict[str, Any] = shown.graph()._repr_mimebundle_(include, exclude)  # noqa: SLF001
+    bundle: dict[str, Any] = shown.graph()._repr_mimebundle_(include, exclude)
     return {**bundle, "text/plain": repr(shown)}

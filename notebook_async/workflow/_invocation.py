@@ -166,7 +166,7 @@ class Invocation:
     def __init__(
         self,
         station: Station,
-        given: Any,  # noqa: ANN401 - one of three shapes
+        given: Any,
         stream: Stream | None = None,
         mended: dict[str, int] | None = None,
     ) -> None:
@@ -206,7 +206,7 @@ class Waiter:
 
     __slots__ = ("answer", "future", "id", "invocation", "kind", "question", "wanted")
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - one place makes them
         self,
         invocation: Invocation,
         kind: type[Event],

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 __all__ = ["Layers", "arrange"]
 
 _SWEEPS = 16
+_LEAST_SWEEPS = 2
+# Nodes and joints that all sweeps together may visit: a tangle is not made to wait for.
+_VISITS = 24_000
 _PATIENCE = 4
 
 
@@ -187,7 +190,8 @@ def _sort(layers: Layers) -> None:
         _number(row, place)
     best, fewest, stale = layers.order, _crossings(layers.order, layers, place), 0
     order = [list(row) for row in best]
-    for sweep in range(_SWEEPS):
+    sweeps = max(_LEAST_SWEEPS, min(_SWEEPS, _VISITS // (len(place) + 1)))
+    for sweep in range(sweeps):
         if not fewest or stale == _PATIENCE:
             break
         forward = sweep % 2 == 0

@@ -9,7 +9,6 @@ runs through a box. The same input gives the same picture, in any process.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import median
 from typing import TYPE_CHECKING, TypeAlias
 
 from notebook_async.workflow._layers import Layers, arrange
@@ -124,7 +123,7 @@ def _across(layers: Layers, room: list[float], count: int) -> list[float]:
             beside, behind = behind, beside
         for row in layers.order if forward else reversed(layers.order):
             wanted = [
-                median(place[w] for w in beside[v]) if beside[v] else place[v]
+                _median([place[w] for w in beside[v]]) if beside[v] else place[v]
                 for v in row
             ]
             weights = [_weight(v, count, beside, behind) for v in row]
@@ -132,6 +131,15 @@ def _across(layers: Layers, room: list[float], count: int) -> list[float]:
                 place[v] = found
     top = min((p - r / 2 for p, r in zip(place, room, strict=True)), default=0.0)
     return [p - top for p in place]
+
+
+def _median(values: list[float]) -> float:
+    """Return the median; `statistics.median` takes three times as long."""
+    if len(values) == 1:
+        return values[0]
+    values.sort()
+    half = len(values) // 2
+    return (values[half] + values[~half]) / 2
 
 
 def _weight(

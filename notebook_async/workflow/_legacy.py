@@ -21,7 +21,7 @@ class LegacyContext:
         def store(self) -> InMemoryStateStore[Any]:
             """The state of the run."""
 
-    async def get(self, key: str, default: Any = ...) -> Any:  # noqa: ANN401
+    async def get(self, key: str, default: Any = ...) -> Any:
         """Return `ctx.store.get(key)`.
 
         Examples
@@ -40,7 +40,7 @@ class LegacyContext:
             return await self.store.get(key)
         return await self.store.get(key, default=default)
 
-    async def set(self, key: str, value: Any) -> None:  # noqa: ANN401
+    async def set(self, key: str, value: Any) -> None:
         """Do `ctx.store.set(key, value)`.
 
         Examples

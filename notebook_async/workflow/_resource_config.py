@@ -71,7 +71,7 @@ class ResourceConfig:
         # A `Resource` needs them; to keep them here would only keep their values alive.
         pass
 
-    def key(self, kind: Any) -> Hashable:  # noqa: ANN401 - an annotation is anything
+    def key(self, kind: Any) -> Hashable:
         """Return what equal values have in common: the file, the place and the model.
 
         Examples
@@ -92,7 +92,7 @@ class ResourceConfig:
         """
         return ()
 
-    def load(self, kind: Any = None) -> Any:  # noqa: ANN401 - an annotation is anything
+    def load(self, kind: Any = None) -> Any:
         """Read the file and return its data as an instance of a type.
 
         Parameters
@@ -133,7 +133,7 @@ class ResourceConfig:
             raise
 
 
-def _read(file: str) -> Any:  # noqa: ANN401 - JSON
+def _read(file: str) -> Any:
     try:
         raw = Path(file).read_bytes()
     except FileNotFoundError:
@@ -148,7 +148,7 @@ def _read(file: str) -> Any:  # noqa: ANN401 - JSON
         ) from None
 
 
-def _selected(config: ResourceConfig, data: Any) -> Any:  # noqa: ANN401 - JSON
+def _selected(config: ResourceConfig, data: Any) -> Any:
     """Return the nested object that a dotted path leads to."""
     if config.path_selector is None:
         return data

@@ -41,6 +41,11 @@ class ResourceDefinition:
     resource: Resource | ResourceConfig
     type_annotation: Any = None
 
+    @property
+    def key(self) -> Hashable:
+        """What equal values have in common."""
+        return self.resource.key(self.type_annotation)
+
 
 class Resource:
     """Mark a parameter that takes what a function makes.
@@ -94,7 +99,7 @@ class Resource:
     def localns(self, names: dict[str, Any] | None) -> None:
         self._offer(names, ())
 
-    def key(self, kind: Any = None) -> Hashable:  # noqa: ANN401, ARG002 - as a config's
+    def key(self, kind: Any = None) -> Hashable:  # noqa: ARG002 - as a config's
         """Return what equal values have in common: the factory.
 
         Examples
@@ -150,13 +155,13 @@ class Resource:
             return
         for need in needs:
             if isinstance(need.resource, Resource):
-                need.resource._offer(names, (*path, self.key()))  # noqa: SLF001
+                need.resource._offer(names, (*path, self.key()))
 
     def __repr__(self) -> str:
         return f"Resource({self.name}, cache={self.cache})"
 
 
-def _name(factory: Any) -> str:  # noqa: ANN401 - what can be called
+def _name(factory: Any) -> str:
     while isinstance(factory, partial):
         factory = factory.func
     return getattr(factory, "__qualname__", None) or type(factory).__qualname__
@@ -212,7 +217,7 @@ def _read_need(
 
 
 def _namespaces(
-    factory: Any,  # noqa: ANN401 - what can be called
+    factory: Any,
     names: dict[str, Any],
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the global and the local names that a factory's annotations may use."""

@@ -12,9 +12,10 @@ import inspect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from notebook_async.errors import ArgumentTypeError, WorkflowValidationError
+from notebook_async.errors import ArgumentTypeError
 from notebook_async.workflow._resource_config import ResourceConfig
 from notebook_async.workflow._resource_factory import Resource, ResourceDefinition
+from notebook_async.workflow._resource_rings import check_ring, walk
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
@@ -53,8 +54,8 @@ class ResourceManager:
     async def get(
         self,
         resource: Resource | ResourceConfig,
-        type_annotation: Any = None,  # noqa: ANN401 - an annotation is anything
-    ) -> Any:  # noqa: ANN401 - whatever the factory makes
+        type_annotation: Any = None,
+    ) -> Any:
         """Return the value of a resource; make it if it is not there.
 
         Parameters
@@ -82,7 +83,7 @@ class ResourceManager:
         definition = ResourceDefinition("value", resource, type_annotation)
         return (await self.resolve((definition,)))["value"]
 
-    async def set(self, name: str, value: Any) -> None:  # noqa: ANN401 - any value
+    async def set(self, name: str, value: Any) -> None:
         """Give the value of every resource of this name, such as a stand-in for a test.
 
         Parameters
@@ -153,8 +154,8 @@ class ResourceManager:
         shared: dict[Hashable, Any] = {}
         values: dict[str, Any] = {}
         for definition in definitions:
-            if self._key(definition) not in self._made:
-                self._check_ring(definition, {}, set())
+            if definition.key not in self._made:
+                check_ring(definition, self._given)
             values[definition.name] = await self._value(definition, shared)
         return values
 
@@ -182,51 +183,18 @@ class ResourceManager:
         Traceback (most recent call last):
         FileNotFoundError: no config file 'missing.json' in ...
         """
-        self._check_ring(definition, {}, set())
-        pending, seen = [definition], set()
-        while pending:
-            one = pending.pop()
-            key = self._key(one)
-            if key in seen or one.resource.name in self._given:
-                continue
-            seen.add(key)
+        check_ring(definition, self._given)
+        for one in walk(definition, self._given):
             if isinstance(one.resource, ResourceConfig):
                 one.resource.load(one.type_annotation)
-            pending.extend(one.resource.needs())
-
-    @staticmethod
-    def _key(definition: ResourceDefinition) -> Hashable:
-        return definition.resource.key(definition.type_annotation)
-
-    def _check_ring(
-        self,
-        definition: ResourceDefinition,
-        path: dict[Hashable, str],
-        sound: set[Hashable],
-    ) -> None:
-        """Raise if a resource needs itself, by whatever way."""
-        resource, key = definition.resource, self._key(definition)
-        if key in sound or resource.name in self._given:
-            return
-        if key in path:
-            names = [*path.values(), resource.name]
-            ring = " -> ".join(names[list(path).index(key) :])
-            raise WorkflowValidationError(
-                f"resources need each other in a ring: {ring}; let one of them do"
-                " without the next"
-            )
-        inner = {**path, key: resource.name}
-        for need in resource.needs():
-            self._check_ring(need, inner, sound)
-        sound.add(key)
 
     async def _value(
         self, definition: ResourceDefinition, shared: dict[Hashable, Any]
-    ) -> Any:  # noqa: ANN401 - whatever the factory makes
+    ) -> Any:
         resource = definition.resource
         if resource.name in self._given:
             return self._given[resource.name]
-        key = self._key(definition)
+        key = definition.key
         if resource.cache:
             if key in self._made:
                 return self._made[key][1]
@@ -240,14 +208,14 @@ class ResourceManager:
         key: Hashable,
         definition: ResourceDefinition,
         shared: dict[Hashable, Any],
-    ) -> Any:  # noqa: ANN401 - whatever the factory makes
+    ) -> Any:
         """Wait, with all others who need it, until a cached resource is made.
 
         A task of its own makes it, so that who asked first may be cancelled alone.
         """
         loop = asyncio.get_running_loop()
         making = self._making.get(key)
-        # A loop that was closed may have left a task; another thread's cannot be awaited.
+        # A closed loop may have left a task; another thread's cannot be awaited here.
         if making is None or making.task.done() or making.task.get_loop() is not loop:
             task = loop.create_task(self._make_kept(key, definition, shared))
             making = self._making[key] = _Making(task)
@@ -268,7 +236,7 @@ class ResourceManager:
         key: Hashable,
         definition: ResourceDefinition,
         shared: dict[Hashable, Any],
-    ) -> Any:  # noqa: ANN401 - whatever the factory makes
+    ) -> Any:
         value = await self._make(definition, shared)
         # Another thread's loop may have been faster: all have the first.
         kept = self._made.setdefault(key, (definition.resource.name, value))
@@ -276,7 +244,7 @@ class ResourceManager:
 
     async def _make(
         self, definition: ResourceDefinition, shared: dict[Hashable, Any]
-    ) -> Any:  # noqa: ANN401 - whatever the factory makes
+    ) -> Any:
         resource = definition.resource
         if isinstance(resource, ResourceConfig):
             return resource.load(definition.type_annotation)

@@ -56,13 +56,13 @@ class Wait:
     def __add__(self: WaitStrategy, other: WaitStrategy) -> wait_combine:
         return wait_combine(self, other) if is_part(other) else NotImplemented
 
-    def __radd__(self: WaitStrategy, other: Any) -> Any:  # noqa: ANN401 - as sum() does
+    def __radd__(self: WaitStrategy, other: Any) -> Any:
         if isinstance(other, int) and other == 0:  # where sum() begins
             return self
         return wait_combine(other, self) if is_part(other) else NotImplemented
 
 
-def check_order(owner: Any) -> None:  # noqa: ANN401 - has `min` and `max`
+def check_order(owner: Any) -> None:
     if owner.min > owner.max:
         raise InvalidArgumentError(
             f"{type(owner).__name__}: min must be <= max ({owner.max:g}), got"

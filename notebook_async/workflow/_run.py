@@ -151,7 +151,6 @@ class Run:
         *,
         run_id: str,
         place: Slot | None,
-        stream_size: int | None = None,
     ) -> None:
         self.workflow = workflow
         self.definition = definition
@@ -159,7 +158,7 @@ class Run:
         self.run_id = run_id
         self.loop = asyncio.get_running_loop()
         self.thread = threading.get_ident()
-        self.log = EventLog(stream_size)
+        self.log = EventLog(workflow.stream_size)
         self.state = RunState(definition, self.log, run_id)
         self.context: Context[Any]
         self.store: InMemoryStateStore[Any] | None = None

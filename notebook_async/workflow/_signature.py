@@ -62,7 +62,7 @@ def caller_names(depth: int, frames: int = 4) -> dict[str, Any]:
     Annotations that are strings may speak of classes that are local to a function.
     """
     names: dict[str, Any] = {}
-    frame = sys._getframe(depth)  # noqa: SLF001 - as `inspect` does
+    frame = sys._getframe(depth)
     for _ in range(frames):
         if frame.f_locals is not frame.f_globals:
             names = {**frame.f_locals, **names}
@@ -127,7 +127,7 @@ def _hints(func: Callable[..., Any], localns: dict[str, Any] | None) -> dict[str
 def _read(
     found: Signature,
     parameter: inspect.Parameter,
-    hint: Any,  # noqa: ANN401 - an annotation is anything
+    hint: Any,
     localns: dict[str, Any] | None,
     func: Callable[..., Any],
 ) -> None:
@@ -142,18 +142,37 @@ def _read(
                 return
             if isinstance(mark, Collect):
                 collect = mark
+    if not _read_provided(found, parameter, hint):
+        _read_event(found, parameter, hint, collect, func)
+
+
+def _read_provided(found: Signature, parameter: inspect.Parameter, hint: Any) -> bool:
+    """Take a parameter for a context or a service; tell whether it is one."""
+    name = parameter.name
     kind = get_origin(hint) or hint
     if getattr(kind, "__name__", None) == "Context":
         found.context = name
         found.state_type = next(iter(get_args(hint)), None)
-        return
+        return True
     if _is_workflow(kind):
         default = parameter.default
         absent = default is parameter.empty
         found.services.append(
             ServiceDefinition(name, kind, None if absent else default)
         )
-        return
+        return True
+    return False
+
+
+def _read_event(
+    found: Signature,
+    parameter: inspect.Parameter,
+    hint: Any,
+    collect: Collect | None,
+    func: Callable[..., Any],
+) -> None:
+    """Take a parameter for an event, or a list of events."""
+    name = parameter.name
     elements = _elements(hint)
     if elements is not None:
         _set_collection(found, name, elements, collect, func)
@@ -192,7 +211,7 @@ def _set_collection(
     found.events[name] = elements
 
 
-def _read_returns(found: Signature, hint: Any, func: Callable[..., Any]) -> None:  # noqa: ANN401
+def _read_returns(found: Signature, hint: Any, func: Callable[..., Any]) -> None:
     returns: list[type[Event]] = []
     bare: list[type[Event]] = []
     for member in _members(hint):
@@ -216,13 +235,13 @@ def _read_returns(found: Signature, hint: Any, func: Callable[..., Any]) -> None
     found.bare_returns = tuple(dict.fromkeys(bare)) if found.is_fan_out else ()
 
 
-def _members(hint: Any) -> list[Any]:  # noqa: ANN401
+def _members(hint: Any) -> list[Any]:
     """Return what a union holds, without None."""
     parts = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
     return [part for part in parts if part is not type(None) and part is not None]
 
 
-def _elements(hint: Any) -> tuple[type[Event], ...] | None:  # noqa: ANN401
+def _elements(hint: Any) -> tuple[type[Event], ...] | None:
     """Return the events that a `list[...]`, or that or None, holds; None for others."""
     members = _members(hint)
     if len(members) != 1 or get_origin(members[0]) is not list:
@@ -230,7 +249,7 @@ def _elements(hint: Any) -> tuple[type[Event], ...] | None:  # noqa: ANN401
     return _event_kinds(get_args(members[0])[0]) or None
 
 
-def _event_kinds(hint: Any) -> tuple[type[Event], ...]:  # noqa: ANN401
+def _event_kinds(hint: Any) -> tuple[type[Event], ...]:
     kinds = _members(hint)
     return tuple(kinds) if all(map(_is_event, kinds)) else ()
 

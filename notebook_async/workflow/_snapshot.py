@@ -22,10 +22,12 @@ from notebook_async.workflow.errors import ContextSerdeError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from notebook_async.workflow._invocation import Station
     from notebook_async.workflow._run import Run
     from notebook_async.workflow._state import RunState
     from notebook_async.workflow.context.context import Context
     from notebook_async.workflow.context.serializers import BaseSerializer
+    from notebook_async.workflow.events import Event
     from notebook_async.workflow.workflow import Workflow
 
 __all__ = ["read", "restore", "serializer_for", "write"]
@@ -121,13 +123,15 @@ class _Writer:
         if call.attempts:
             data["attempts"] = call.attempts
         memory = call.memory
-        if memory is not None and (memory.answers or memory.collected):
+        if memory is not None and (
+            memory.answers or memory.collected or memory.batches
+        ):
             data["answers"] = self._value(memory.answers)
             data["collected"] = self._value(memory.collected)
             data["batches"] = self._value(memory.batches)
         return data
 
-    def _step(self, station: Any) -> dict[str, Any]:  # noqa: ANN401 - a Station
+    def _step(self, station: Any) -> dict[str, Any]:
         data: dict[str, Any] = {
             "done": station.done,
             "failed": station.failed,
@@ -135,8 +139,9 @@ class _Writer:
         }
         if station.buffers:
             data["buffers"] = [
-                [self._value(key), self._value(buffer.all_events())]
+                [self._value(key), self._value(events)]
                 for key, buffer in station.buffers.items()
+                if (events := _settled(station, buffer))
             ]
         if station.join:
             data["join"] = [
@@ -166,11 +171,22 @@ class _Writer:
         return number
 
 
+def _settled(station: Station, buffer: Buffer) -> list[Event]:
+    """Return the events of a buffer, without those that a call will add again."""
+    again = {
+        id(event)
+        for call in station.running
+        if call.memory is None or not call.memory.collected
+        for event in call.events()
+    }
+    return [event for event in buffer.all_events() if id(event) not in again]
+
+
 # -- from data
 
 
 def read(
-    workflow: Workflow, data: dict[str, Any], serializer: BaseSerializer | None
+    workflow: Workflow, data: Any, serializer: BaseSerializer | None
 ) -> dict[str, Any]:
     """Look through data as far as that goes without a run; return what `restore` needs.
 
@@ -246,7 +262,7 @@ def restore(run: Run, snapshot: dict[str, Any]) -> None:
         state.end(Outcome(value(data["stop"])))
 
 
-def _streams(written: list[dict[str, Any]], value: Any) -> list[Stream]:  # noqa: ANN401
+def _streams(written: list[dict[str, Any]], value: Any) -> list[Stream]:
     streams: list[Stream] = []
     for data in written:
         stream = Stream(data["producer"], _named(streams, data["parent"]))
@@ -270,7 +286,7 @@ def _restore_calls(
             data.get("mended"),
         )
         call.attempts = data.get("attempts", 0)
-        if data["answers"] or data["collected"]:
+        if data["answers"] or data["collected"] or data["batches"]:
             memory = call.remember()
             memory.answers, memory.batches = data["answers"], data["batches"]
             memory.collected = data["collected"]
@@ -285,10 +301,10 @@ def _restore_calls(
 
 
 def _restore_join(
-    station: Any,  # noqa: ANN401 - a Station
+    station: Any,
     stream: Stream | None,
     places: dict[str, Any],
-    value: Any,  # noqa: ANN401
+    value: Any,
 ) -> None:
     if station.join is None:
         station.join = {}

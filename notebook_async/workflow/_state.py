@@ -322,7 +322,9 @@ class RunState:
             self._reject(invocation, value)
             return False
         kind = type(value)
-        declared = config.bare_return_types if config.is_fan_out else config.return_types
+        declared = (
+            config.bare_return_types if config.is_fan_out else config.return_types
+        )
         if not isinstance(value, declared) and (
             config.is_fan_out
             or not (self.definition.takers(kind) or isinstance(value, StopEvent))
@@ -369,9 +371,7 @@ class RunState:
         if stream.parent is not None:
             self._close_piece(stream.parent, mended)
 
-    def _reject(
-        self, invocation: Invocation, value: object, where: str = ""
-    ) -> None:
+    def _reject(self, invocation: Invocation, value: object, where: str = "") -> None:
         config = invocation.station.config
         shown = type(value).__name__ if isinstance(value, Event) else repr(value)[:80]
         declared = ", ".join(kind.__name__ for kind in config.return_types) or "None"
@@ -473,11 +473,7 @@ class RunState:
 
     def running_steps(self) -> list[str]:
         """Return the names of the steps that have a call under way."""
-        return [
-            name
-            for name, station in self.stations.items()
-            if station.running
-        ]
+        return [name for name, station in self.stations.items() if station.running]
 
     def invocations(self) -> Iterator[Invocation]:
         """Return all that are not over: under way, to be retried, ready and queued."""
@@ -514,4 +510,3 @@ class RunState:
                 output_event_name=output,
             )
         )
-

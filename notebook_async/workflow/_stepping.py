@@ -60,9 +60,7 @@ class Watch:
     ) -> None:
         """Take note of what a call has come to."""
         self.taken.append(
-            StepTaken(
-                call.station.name, tuple(call.events()), returned, error, waiting
-            )
+            StepTaken(call.station.name, tuple(call.events()), returned, error, waiting)
         )
         self.wake()
 
@@ -121,17 +119,17 @@ async def run_step(run: Run) -> list[Event] | None:
     watch = _watch(run)
     if run.state.produced is None:
         run.state.produced = []
-    while not run.ended and not run.state.produced:
+    while not _is_over(run) and not run.state.produced:
         if run.state.ready:
             run.permits = len(run.state.ready)
             run.advance()
         elif not run.under_way():
             return None
         await watch.wait()
-        while not run.ended and (run.permits or run.under_way()):
+        while not _is_over(run) and (run.permits or run.under_way()):
             await watch.wait()
         watch.taken.clear()
-    if run.ended:
+    if _is_over(run):
         return None
     produced, run.state.produced = run.state.produced, []
     return produced
@@ -144,6 +142,10 @@ def _watch(run: Run) -> Watch:
         run.watch = Watch()
         run.watched = True
     return run.watch
+
+
+def _is_over(run: Run) -> bool:
+    return run.ended
 
 
 def _check_alive(run: Run, what: str) -> None:

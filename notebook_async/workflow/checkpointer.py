@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
 from uuid import uuid4
 
 from notebook_async.errors import InvalidArgumentError
@@ -30,6 +30,9 @@ __all__ = [
     "CheckpointStore",
     "WorkflowCheckpointer",
 ]
+
+
+Checkpoints: TypeAlias = list[Checkpoint]
 
 
 class CheckpointCallback(Protocol):
@@ -132,7 +135,7 @@ class WorkflowCheckpointer:
 
     # -- runs
 
-    def run(self, **kwargs: Any) -> WorkflowHandler:  # noqa: ANN401 - as `Workflow.run`
+    def run(self, **kwargs: Any) -> WorkflowHandler:
         """Start a run, as `Workflow.run` does, and keep its checkpoints.
 
         Examples
@@ -149,7 +152,7 @@ class WorkflowCheckpointer:
             checkpoint_callback=self.new_checkpoint_callback_for_run(), **kwargs
         )
 
-    def run_from(self, checkpoint: Checkpoint, **kwargs: Any) -> WorkflowHandler:  # noqa: ANN401
+    def run_from(self, checkpoint: Checkpoint, **kwargs: Any) -> WorkflowHandler:
         """Start a run that goes on where a checkpoint was made.
 
         Parameters
@@ -210,7 +213,7 @@ class WorkflowCheckpointer:
 
     # -- what is kept
 
-    async def list(self, run_id: str | None = None) -> list[Checkpoint]:
+    async def list(self, run_id: str | None = None) -> Checkpoints:
         """Return what the storage keeps of a run, or of all, also of other processes.
 
         The first of each run was made before its first step.
@@ -258,7 +261,7 @@ class WorkflowCheckpointer:
         last_completed_step: str | None = None,
         input_event_type: type[Event] | None = None,
         output_event_type: type[Event] | None = None,
-    ) -> list[Checkpoint]:
+    ) -> Checkpoints:
         """Return the checkpoints made by this object that fit all that is given.
 
         Raises
@@ -394,7 +397,7 @@ class WorkflowCheckpointer:
         """
         await self._store.aclose()
 
-    async def __aenter__(self) -> WorkflowCheckpointer:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *error: object) -> None:
@@ -435,7 +438,7 @@ class _Recorder:
         run_id: str,
         last_completed_step: str | None,
         input_ev: Event | None,
-        output_ev: Any,  # noqa: ANN401 - an event, a list of events or None
+        output_ev: Any,
         ctx: Context[Any],
     ) -> None:
         """Keep what there is after a step, unless that is not wanted."""
@@ -447,7 +450,7 @@ class _Recorder:
         run_id: str,
         step: str | None,
         given: Event | None,
-        returned: Any,  # noqa: ANN401
+        returned: Any,
         ctx: Context[Any],
     ) -> None:
         self._count = 0 if self._count is None else self._count + 1

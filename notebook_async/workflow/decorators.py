@@ -44,7 +44,7 @@ def step(
 ) -> Callable[[F], F]: ...
 
 
-def step(
+def step(  # noqa: PLR0913 - the names are given
     func: F | None = None,
     /,
     *,
@@ -200,7 +200,7 @@ def catch_error(
 
     def decorate(func: F) -> F:
         _declare(func, None, names, options)
-        config: StepConfig = func._step_config  # type: ignore[attr-defined]  # noqa: SLF001
+        config: StepConfig = func._step_config  # type: ignore[attr-defined]
         if config.accepted_events != (StepFailedEvent,) or config.collection_parameter:
             raise WorkflowValidationError(
                 f"catch_error step {func.__name__!r} must take one StepFailedEvent:"
@@ -263,7 +263,7 @@ def _declare(
             f"step {name!r} is an async generator: return a `list[Event]`, or send with"
             " `ctx.send_event` as you go"
         )
-    func._step_config = config  # type: ignore[attr-defined]  # noqa: SLF001
+    func._step_config = config  # type: ignore[attr-defined]
     if workflow is not None:
         if not is_free_function(func):
             raise WorkflowValidationError(

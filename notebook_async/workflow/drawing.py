@@ -151,7 +151,7 @@ def draw_most_recent_execution_mermaid(
     return _write_mermaid(_recent(handler), filename, max_label_length)
 
 
-def _possible(workflow: Any, *, children: bool) -> WorkflowGraph:  # noqa: ANN401
+def _possible(workflow: Any, *, children: bool) -> WorkflowGraph:
     if isinstance(workflow, WorkflowGraph):
         graph = workflow
     else:
@@ -159,7 +159,7 @@ def _possible(workflow: Any, *, children: bool) -> WorkflowGraph:  # noqa: ANN40
     return graph if children else graph.filter_by_node_type("workflow")
 
 
-def _recent(handler: Any) -> WorkflowGraph:  # noqa: ANN401
+def _recent(handler: Any) -> WorkflowGraph:
     graph: WorkflowGraph = (
         handler if isinstance(handler, WorkflowGraph) else handler.graph()
     )

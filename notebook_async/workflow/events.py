@@ -87,17 +87,17 @@ class StopEvent(Event):
 
     _result: Any = PrivateAttr(default=None)
 
-    def __init__(self, result: Any = None, **kwargs: Any) -> None:  # noqa: ANN401
+    def __init__(self, result: Any = None, **kwargs: Any) -> None:
         _init_with_private(self, **kwargs)
         if result is not None:
             self._result = result
 
     @property
-    def result(self) -> Any:  # noqa: ANN401 - a workflow returns anything
+    def result(self) -> Any:
         """What `_get_result` says; the value given, unless a subclass overrides it."""
         return self._get_result()
 
-    def _get_result(self) -> Any:  # noqa: ANN401
+    def _get_result(self) -> Any:
         return self._result
 
     @model_serializer(mode="wrap")
@@ -223,7 +223,7 @@ def _dump_error(error: Exception) -> dict[str, str]:
     }
 
 
-def _load_error(data: Any) -> Exception:  # noqa: ANN401 - pydantic gives what came
+def _load_error(data: Any) -> Exception:
     """Rebuild only what is built in: a name in data must not choose what is called."""
     if isinstance(data, Exception):
         return data

@@ -78,7 +78,7 @@ class WorkflowHandler:
     def __await__(self) -> Generator[Any, None, Any]:
         return self._wait().__await__()
 
-    async def _wait(self) -> Any:  # noqa: ANN401 - a workflow returns anything
+    async def _wait(self) -> Any:
         try:
             return _value_of(await self.stop_event_result())
         finally:
@@ -155,7 +155,7 @@ class WorkflowHandler:
         """
         return self._result.done()
 
-    def result(self) -> Any:  # noqa: ANN401
+    def result(self) -> Any:
         """Return the result, or raise what the run raised.
 
         Raises
@@ -519,5 +519,5 @@ class WorkflowHandler:
         return f"<WorkflowHandler {self._name.rpartition('.')[2]} {phase}>"
 
 
-def _value_of(event: StopEvent) -> Any:  # noqa: ANN401
+def _value_of(event: StopEvent) -> Any:
     return event.result if type(event) is StopEvent else event

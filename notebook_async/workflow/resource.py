@@ -1,7 +1,7 @@
 """What a step is given besides events: clients, stores, settings.
 
 A parameter annotated as `Annotated[Client, Resource(connect)]` takes what `connect`
-makes, one as `Annotated[Settings, ResourceConfig("settings.json")]` what the file holds.
+makes, and one as `Annotated[Settings, ResourceConfig("a.json")]` what the file holds.
 """
 
 from __future__ import annotations

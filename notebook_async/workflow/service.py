@@ -43,7 +43,7 @@ class ServiceManager:
         """
         self._services[name] = service
 
-    def get(self, name: str, default: Workflow | None = None) -> Any:  # noqa: ANN401 - a workflow of any class
+    def get(self, name: str, default: Workflow | None = None) -> Any:
         """Return the workflow of this name, or the default.
 
         Raises

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
 from pydantic import ValidationError
@@ -12,8 +12,7 @@ from pydantic import ValidationError
 from notebook_async.core._blocking import asyncio_run
 from notebook_async.core._options import seconds
 from notebook_async.errors import InvalidArgumentError, NoRunningLoopError
-from notebook_async.workflow._calls import caller
-from notebook_async.workflow._definition import Definition
+from notebook_async.workflow._class import StepOwner, WorkflowMeta
 from notebook_async.workflow._display import Displayed
 from notebook_async.workflow._run import Run
 from notebook_async.workflow._validate import known_events, validate_graph
@@ -31,16 +30,15 @@ from notebook_async.workflow.resource import ResourceConfig, ResourceManager
 from notebook_async.workflow.service import ServiceManager, ServiceNotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection
+    from collections.abc import Collection
 
     from pydantic import BaseModel
 
     from notebook_async.workflow._config import (
         ServiceDefinition,
-        StepConfig,
         WorkflowGraphCheck,
     )
-    from notebook_async.workflow._invocation import Invocation
+    from notebook_async.workflow._definition import Definition
     from notebook_async.workflow.checkpointer import CheckpointCallback
     from notebook_async.workflow.context.serializers import BaseSerializer
     from notebook_async.workflow.events import Event, StopEvent
@@ -52,30 +50,7 @@ _log = logging.getLogger("notebook_async")
 _CHECKS = ("dead_end", "reachability", "terminal_event")
 
 
-class WorkflowMeta(type):
-    """The class of workflow classes: each keeps the free functions among its steps.
-
-    Examples
-    --------
-    >>> from notebook_async.workflow import Workflow
-    >>> type(Workflow).__name__
-    'WorkflowMeta'
-    """
-
-    _free_steps: dict[str, Callable[..., Any]]
-    _kept: tuple[int, Definition, dict[str, Any]] | None
-    _version: int
-
-    def __init__(
-        cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **kw: Any
-    ) -> None:
-        super().__init__(name, bases, namespace, **kw)
-        cls._free_steps = {}
-        cls._kept = None
-        cls._version = 0
-
-
-class Workflow(metaclass=WorkflowMeta):
+class Workflow(StepOwner):
     """Steps that hand events to each other, from a `StartEvent` to a `StopEvent`.
 
     Derive from it and mark methods with `step`. An instance may run any number of times
@@ -141,13 +116,10 @@ class Workflow(metaclass=WorkflowMeta):
     _serializer: BaseSerializer | None = None
     _resource_manager: ResourceManager | None = None
     _service_manager: ServiceManager | None = None
-    _stream_size: int | None = None
+    stream_size: int | None = None
     _validated: Definition | None = None
     _active = 0
     _queue: deque[tuple[Run, Event | None]] | None = None
-
-    _free_steps: ClassVar[dict[str, Callable[..., Any]]]
-    _version: ClassVar[int]
 
     _repr_mimebundle_ = Displayed()
 
@@ -185,131 +157,8 @@ class Workflow(metaclass=WorkflowMeta):
         self._serializer = serializer
         self._resource_manager = resource_manager
         self._service_manager = service_manager
-        self._stream_size = stream_size
+        self.stream_size = stream_size
         self._definition()
-
-    # -- steps
-
-    @classmethod
-    def add_step(cls, func: Callable[..., Any]) -> None:
-        """Add a free function as a step; runs that go on keep the steps they have.
-
-        Running the cell that defines it again replaces it.
-
-        Parameters
-        ----------
-        func
-            A function marked with `step`.
-
-        Raises
-        ------
-        WorkflowValidationError
-            If it is no step, or if another step has its name.
-
-        Examples
-        --------
-        >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
-        >>> class Hello(Workflow):
-        ...     pass
-        >>> @step
-        ... async def greet(ev: StartEvent) -> StopEvent:
-        ...     return StopEvent(result=f"Hello {ev.name}")
-        >>> Hello.add_step(greet)
-        >>> await Hello().run(name="Ada")
-        'Hello Ada'
-        """
-        name = getattr(func, "__name__", repr(func))
-        if not hasattr(func, "_step_config"):
-            raise WorkflowValidationError(
-                f"{name} is no step: write @step above it"
-            )
-        known = cls._find_steps().get(name)
-        if known is not None and (
-            name not in cls._free_steps
-            or (known.__module__, known.__qualname__)
-            != (func.__module__, func.__qualname__)
-        ):
-            raise WorkflowValidationError(
-                f"A step {name} is already part of {cls.__name__}: choose another name"
-            )
-        cls._free_steps[name] = func
-        cls._version += 1
-
-    @classmethod
-    def from_steps(
-        cls,
-        *steps: Callable[..., Any],
-        name: str | None = None,
-        **options: Any,  # noqa: ANN401 - those of the class
-    ) -> Workflow:
-        """Return a workflow made of free functions.
-
-        Parameters
-        ----------
-        steps
-            Functions marked with `step`.
-        name
-            What to call it.
-        options
-            As for the class.
-
-        Examples
-        --------
-        >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
-        >>> @step
-        ... async def greet(ev: StartEvent) -> StopEvent:
-        ...     return StopEvent(result=f"Hello {ev.name}")
-        >>> await Workflow.from_steps(greet).run(name="Ada")
-        'Hello Ada'
-        """
-        made = WorkflowMeta(name or cls.__name__, (cls,), {"__doc__": cls.__doc__})
-        made_class = cast("type[Workflow]", made)
-        for func in steps:
-            made_class.add_step(func)
-        return made_class(**options)
-
-    @classmethod
-    def _find_steps(cls) -> dict[str, Callable[..., Any]]:
-        """Return the steps by name, those of base classes first, in the order written.
-
-        A subclass that gives another meaning to a name takes the step away.
-        """
-        steps: dict[str, Callable[..., Any]] = {}
-        for base in reversed(cls.__mro__):
-            if not isinstance(base, WorkflowMeta):
-                continue
-            for name, value in (*vars(base).items(), *base._free_steps.items()):
-                if hasattr(value, "_step_config"):
-                    steps[name] = value
-                else:
-                    steps.pop(name, None)
-        return steps
-
-    @classmethod
-    def _step_configs(cls) -> dict[str, StepConfig]:
-        return {
-            name: func._step_config  # type: ignore[attr-defined]
-            for name, func in cls._find_steps().items()
-        }
-
-    @classmethod
-    def _definition(cls) -> Definition:
-        """Return the steps and what follows from them; read again once they change."""
-        version = sum(
-            base._version for base in cls.__mro__ if isinstance(base, WorkflowMeta)
-        )
-        kept = cls._kept
-        if kept is None or kept[0] != version:
-            definition = Definition(cls.__name__, cls._step_configs())
-            calls = {
-                name: caller(config) for name, config in definition.configs.items()
-            }
-            cls._kept = kept = (version, definition, calls)
-        return kept[1]
-
-    @classmethod
-    def _calls(cls) -> dict[str, Callable[[Run, Invocation], Awaitable[Any]]]:
-        return cls._kept[2] if cls._kept is not None else {}
 
     # -- what it is
 
@@ -552,7 +401,6 @@ class Workflow(metaclass=WorkflowMeta):
                 self._calls(),
                 run_id=run_id or str(uuid4()),
                 place=here(),
-                stream_size=self._stream_size,
             )
         except RuntimeError as error:
             if "no running event loop" not in str(error):
@@ -571,7 +419,7 @@ class Workflow(metaclass=WorkflowMeta):
         self._start(run, event)
         return handler
 
-    def run_sync(self, **kwargs: Any) -> Any:  # noqa: ANN401 - a workflow returns anything
+    def run_sync(self, **kwargs: Any) -> Any:
         """Run to the end from ordinary code and return the result.
 
         With a running loop, as in a cell, it runs on a loop in another thread and
@@ -588,7 +436,7 @@ class Workflow(metaclass=WorkflowMeta):
         'Hello Ada'
         """
 
-        async def run() -> Any:  # noqa: ANN401
+        async def run() -> Any:
             return await self.run(**kwargs)
 
         return asyncio_run(run())
@@ -653,7 +501,7 @@ class Workflow(metaclass=WorkflowMeta):
                 break
 
 
-def _check_count(name: str, value: int | None) -> None:
+def _check_count(name: str, value: object) -> None:
     if value is not None and (
         isinstance(value, bool) or not isinstance(value, int) or value < 1
     ):
@@ -662,7 +510,7 @@ def _check_count(name: str, value: int | None) -> None:
         )
 
 
-def _default(kind: type[Any]) -> Any:  # noqa: ANN401
+def _default(kind: type[Any]) -> Any:
     try:
         return kind()
     except ValidationError as error:

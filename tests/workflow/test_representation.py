@@ -5,8 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -28,6 +27,11 @@ from notebook_async.workflow.representation import (
     WorkflowResourceNode,
     WorkflowStepNode,
     get_workflow_representation,
+)
+from notebook_async.workflow.resource import (
+    Resource,
+    ResourceConfig,
+    ResourceDefinition,
 )
 from tests.workflow.configs import (
     A,
@@ -183,40 +187,59 @@ def test_person_stands_between_question_and_answer() -> None:
     ]
 
 
+class Client:
+    """What a step is given."""
+
+
+def host(
+    settings: Annotated[Client, ResourceConfig("a.json", path_selector="x")],
+) -> str:
+    """Name the host."""
+    return str(settings)
+
+
+def connect(host: Annotated[Client, Resource(host)]) -> Client:
+    """Connect."""
+    del host
+    return Client()
+
+
 def test_resources_and_services_are_nodes() -> None:
-    """What a step is given has a node, shared by all steps that are given it."""
-    client = type("Client", (), {})
-    made = SimpleNamespace(name="connect", factory=read)
-    kept = SimpleNamespace(name="c", config_file="a.json", path_selector="x.y")
-    given = (
-        SimpleNamespace(name="db", resource=made, type_annotation=client),
-        SimpleNamespace(name="settings", resource=kept, type_annotation=client),
-    )
+    """What a step is given has a node, and what that needs; each is drawn once."""
+    given = (ResourceDefinition("db", Resource(connect), Client),)
     child = workflow("Child", {})
     shown = graph(
         config("a", StartEvent, A, resources=given, services=(service("kid", child),)),
-        config("b", A, StopEvent, resources=given[:1]),
+        config("b", A, StopEvent, resources=given),
     )
-    assert shown.nodes[4:7] == (
+    assert shown.nodes[4:8] == (
         WorkflowResourceNode(
             "resource:connect",
             "Client",
-            description="Read a page.",
+            description="Connect.",
             type_name="Client",
             getter_name="connect",
         ),
+        WorkflowResourceNode(
+            "resource:host",
+            "Client",
+            description="Name the host.",
+            type_name="Client",
+            getter_name="host",
+        ),
         WorkflowResourceConfigNode(
-            "resource_config:a.json#x.y",
+            "resource_config:a.json#x",
             "Client",
             type_name="Client",
             config_file="a.json",
-            path_selector="x.y",
+            path_selector="x",
         ),
         WorkflowChildNode("workflow:Child", "Child", workflow_name="Child"),
     )
     assert [way for way in ways(shown) if ":" in way] == [
+        "resource:host > resource_config:a.json#x (settings)",
+        "resource:connect > resource:host (host)",
         "a > resource:connect (db)",
-        "a > resource_config:a.json#x.y (settings)",
         "a > workflow:Child (kid)",
         "b > resource:connect (db)",
     ]

@@ -47,7 +47,7 @@ class Decoder:
         self._unpickle = unpickle
         self._aliases: dict[type[BaseModel], dict[str, str]] = {}
 
-    def decode(self, data: Any) -> Any:  # noqa: ANN401 - JSON, any value
+    def decode(self, data: Any) -> Any:
         """Return the value that was written.
 
         Raises
@@ -87,7 +87,7 @@ class Decoder:
             raise error.under_key(key) from None
         return out
 
-    def _read_tagged(self, data: dict[str, Any]) -> Any:  # noqa: ANN401
+    def _read_tagged(self, data: dict[str, Any]) -> Any:
         tag = data[TAG]
         try:
             if (read_leaf := LEAF_READERS.get(tag)) is not None:
@@ -101,7 +101,7 @@ class Decoder:
                 f" {error}): was it written by another version of the class?"
             ) from error
 
-    def _find(self, data: dict[str, Any], wanted: Callable[[type[Any]], bool]) -> Any:  # noqa: ANN401
+    def _find(self, data: dict[str, Any], wanted: Callable[[type[Any]], bool]) -> Any:
         """Return the class that data names, if it is of the kind that the tag says."""
         kind = self._types.find(data["type"])
         if not wanted(kind):
@@ -147,7 +147,7 @@ class Decoder:
             if name in given:
                 given[alias] = given.pop(name)
 
-    def _read_dataclass(self, data: dict[str, Any]) -> Any:  # noqa: ANN401
+    def _read_dataclass(self, data: dict[str, Any]) -> Any:
         kind = self._find(data, dataclasses.is_dataclass)
         fields = self._read_values(data["fields"])
         taken = {field.name: field.init for field in dataclasses.fields(kind)}
@@ -157,21 +157,21 @@ class Decoder:
                 object.__setattr__(value, name, fields[name])
         return value
 
-    def _read_named_tuple(self, data: dict[str, Any]) -> Any:  # noqa: ANN401
+    def _read_named_tuple(self, data: dict[str, Any]) -> Any:
         kind = self._find(data, is_named_tuple)
         return kind(**self._read_values(data["fields"]))
 
-    def _read_enum(self, data: dict[str, Any]) -> Any:  # noqa: ANN401
+    def _read_enum(self, data: dict[str, Any]) -> Any:
         kind = self._find(data, lambda kind: issubclass(kind, Enum))
         if "name" in data:
             return kind.__members__[data["name"]]
         return kind(self.decode(data["value"]))
 
-    def _read_component(self, data: dict[str, Any]) -> Any:  # noqa: ANN401
+    def _read_component(self, data: dict[str, Any]) -> Any:
         kind = self._find(data, self._types.names)
         return kind.from_dict(self.decode(data["value"]))
 
-    def _read_class(self, data: dict[str, Any]) -> Any:  # noqa: ANN401
+    def _read_class(self, data: dict[str, Any]) -> Any:
         return self._find(data, lambda kind: issubclass(kind, Event))
 
     def _read_error(self, data: dict[str, Any]) -> Exception:
@@ -200,7 +200,7 @@ class Decoder:
             return None
         return None
 
-    def _read_pickle(self, data: dict[str, Any]) -> Any:  # noqa: ANN401
+    def _read_pickle(self, data: dict[str, Any]) -> Any:
         if self._unpickle is None:
             raise SerdeError(
                 "this is a pickle, and loading one runs whatever it says: if you wrote"
@@ -216,18 +216,18 @@ def _is_model(kind: type[Any]) -> bool:
 _NESTED = frozenset({dict, list})
 
 _READERS: dict[str, Callable[[Decoder, dict[str, Any]], Any]] = {
-    "dict": Decoder._read_pairs,  # noqa: SLF001 - this module's own
+    "dict": Decoder._read_pairs,
     "tuple": lambda self, data: tuple(self._read_items(data["value"])),
     "set": lambda self, data: set(self._read_items(data["value"])),
     "frozenset": lambda self, data: frozenset(self._read_items(data["value"])),
-    "model": Decoder._read_model,  # noqa: SLF001
-    "dataclass": Decoder._read_dataclass,  # noqa: SLF001
-    "namedtuple": Decoder._read_named_tuple,  # noqa: SLF001
-    "enum": Decoder._read_enum,  # noqa: SLF001
-    "component": Decoder._read_component,  # noqa: SLF001
-    "class": Decoder._read_class,  # noqa: SLF001
-    "exception": Decoder._read_error,  # noqa: SLF001
-    "pickle": Decoder._read_pickle,  # noqa: SLF001
+    "model": Decoder._read_model,
+    "dataclass": Decoder._read_dataclass,
+    "namedtuple": Decoder._read_named_tuple,
+    "enum": Decoder._read_enum,
+    "component": Decoder._read_component,
+    "class": Decoder._read_class,
+    "exception": Decoder._read_error,
+    "pickle": Decoder._read_pickle,
 }
 
 

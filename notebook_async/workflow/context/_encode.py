@@ -54,7 +54,7 @@ class Encoder:
             **{kind: self._writer_of_items(kind) for kind in (tuple, set, frozenset)},
         }
 
-    def encode(self, value: Any) -> Any:  # noqa: ANN401 - any value, JSON
+    def encode(self, value: Any) -> Any:
         """Return a value in terms of JSON.
 
         Raises
@@ -170,7 +170,7 @@ class Encoder:
     def _writer_of_dataclass(self, kind: type[Any], name: str) -> Writer:
         names = [field.name for field in dataclasses.fields(kind)]
 
-        def write(value: Any) -> dict[str, Any]:  # noqa: ANN401 - a dataclass
+        def write(value: Any) -> dict[str, Any]:
             held = {field: getattr(value, field) for field in names}
             return {TAG: "dataclass", "type": name, "fields": self._write_values(held)}
 
@@ -214,7 +214,7 @@ class Encoder:
             data["notes"] = [str(note) for note in notes]
         return data
 
-    def _write_class(self, kind: type[Any]) -> Any:  # noqa: ANN401 - JSON
+    def _write_class(self, kind: type[Any]) -> Any:
         if issubclass(kind, Event) and self._types.knows(kind):
             return {TAG: "class", "type": name_of(kind)}
         return (self._fallback or _refuse)(kind)
@@ -246,7 +246,7 @@ def _is_component(kind: type[Any]) -> bool:
     return all(hasattr(kind, name) for name in ("class_name", "to_dict", "from_dict"))
 
 
-def _refuse(value: Any) -> Any:  # noqa: ANN401
+def _refuse(value: Any) -> Any:
     if isinstance(value, type):
         what, name = f"the class {value.__qualname__}", value.__name__
     else:

@@ -27,7 +27,7 @@ _LONGEST = 1000
 # -- reading
 
 
-def read_model(model: BaseModel, name: str) -> Any:  # noqa: ANN401
+def read_model(model: BaseModel, name: str) -> Any:
     """Return a field, an undeclared value or a property of a model, or MISSING.
 
     Methods are no values: `items` is as good a key as any.
@@ -50,7 +50,7 @@ def read_model(model: BaseModel, name: str) -> Any:  # noqa: ANN401
     return MISSING
 
 
-def read(model: BaseModel, path: str) -> Any:  # noqa: ANN401
+def read(model: BaseModel, path: str) -> Any:
     """Return what a path leads to, or MISSING.
 
     Examples
@@ -67,7 +67,7 @@ def read(model: BaseModel, path: str) -> Any:  # noqa: ANN401
     return found
 
 
-def _child(holder: Any, name: str) -> Any:  # noqa: ANN401
+def _child(holder: Any, name: str) -> Any:
     if isinstance(holder, dict):
         return holder.get(name, MISSING)
     if isinstance(holder, list | tuple):
@@ -83,7 +83,7 @@ def _child(holder: Any, name: str) -> Any:  # noqa: ANN401
 # -- writing
 
 
-def write(model: BaseModel, path: str, value: Any) -> None:  # noqa: ANN401
+def write(model: BaseModel, path: str, value: Any) -> None:
     """Set what a path leads to; dicts that are missing on the way are made.
 
     Raises
@@ -123,7 +123,7 @@ def write(model: BaseModel, path: str, value: Any) -> None:  # noqa: ANN401
     _put(model, first, top, path)
 
 
-def _open(holder: Any) -> Any:  # noqa: ANN401
+def _open(holder: Any) -> Any:
     """Return a copy that may be changed; an object that is no container is itself."""
     if holder is MISSING:
         return {}
@@ -132,7 +132,7 @@ def _open(holder: Any) -> Any:  # noqa: ANN401
     return holder
 
 
-def _put(holder: Any, name: str, value: Any, path: str) -> None:  # noqa: ANN401
+def _put(holder: Any, name: str, value: Any, path: str) -> None:
     """Set one key, index or attribute; what cannot be set is the path's fault."""
     try:
         _assign(holder, name, value)
@@ -146,7 +146,7 @@ def _put(holder: Any, name: str, value: Any, path: str) -> None:  # noqa: ANN401
         ) from error
 
 
-def _assign(holder: Any, name: str, value: Any) -> None:  # noqa: ANN401
+def _assign(holder: Any, name: str, value: Any) -> None:
     if isinstance(holder, dict):
         holder[name] = value
     elif isinstance(holder, list):
@@ -162,7 +162,7 @@ def _assign(holder: Any, name: str, value: Any) -> None:  # noqa: ANN401
 # -- copying
 
 
-def copied(value: Any, memo: dict[int, Any] | None = None) -> Any:  # noqa: ANN401
+def copied(value: Any, memo: dict[int, Any] | None = None) -> Any:
     """Return a copy of all containers, however deep; what they hold is shared.
 
     Dicts, lists, sets, models and dataclasses are containers. A client, a lock or a
@@ -207,7 +207,7 @@ def _is(one: object, other: object) -> bool:
     return one is other
 
 
-def _copy_inside(fresh: Any, memo: dict[int, Any]) -> None:  # noqa: ANN401
+def _copy_inside(fresh: Any, memo: dict[int, Any]) -> None:
     """Copy the containers that a fresh, shallow copy of a container holds."""
     if isinstance(fresh, BaseModel):
         _copy_inside(fresh.__dict__, memo)

@@ -35,7 +35,7 @@ class DictState(DictLikeModel):
     """
 
 
-def merged(old: ModelT, new: Any) -> ModelT:  # noqa: ANN401 - checked here
+def merged(old: ModelT, new: Any) -> ModelT:
     """Return the state that replaces `old`: `new`, or `old` with the values of `new`.
 
     Examples
@@ -90,7 +90,7 @@ def _serialize(serializer: BaseSerializer, value: object) -> str:
         ) from error
 
 
-def _deserialize(serializer: BaseSerializer, text: str) -> Any:  # noqa: ANN401
+def _deserialize(serializer: BaseSerializer, text: str) -> Any:
     try:
         return serializer.deserialize(text)
     except SerdeError:
@@ -104,7 +104,7 @@ def _deserialize(serializer: BaseSerializer, text: str) -> Any:  # noqa: ANN401
 
 def write_state(
     state: BaseModel, serializer: BaseSerializer, exclude: Collection[str]
-) -> Any:  # noqa: ANN401 - JSON
+) -> Any:
     """Return a state as data: each value as a text, or a typed state as one.
 
     Examples
@@ -118,7 +118,7 @@ def write_state(
     return _write_all(state, serializer, exclude)
 
 
-def read_state(data: Any, serializer: BaseSerializer) -> BaseModel:  # noqa: ANN401
+def read_state(data: Any, serializer: BaseSerializer) -> BaseModel:
     """Return the state that `write_state` was given.
 
     Examples
@@ -176,7 +176,7 @@ def _read_each(values: dict[str, str], serializer: BaseSerializer) -> DictState:
     return state
 
 
-def _read_all(data: Any, serializer: BaseSerializer) -> BaseModel:  # noqa: ANN401
+def _read_all(data: Any, serializer: BaseSerializer) -> BaseModel:
     if not isinstance(data, str):
         raise SerdeError(
             f"the data of a state is a text or {{'_data': {{...}}}}, got {data!r:.60}"

@@ -32,13 +32,13 @@ TAG = "__tag__"
 _LARGEST_DECIMAL = 10**1000
 
 
-def _write_int(value: int) -> Any:  # noqa: ANN401 - JSON
+def _write_int(value: int) -> Any:
     if -_LARGEST_DECIMAL < value < _LARGEST_DECIMAL:
         return value
     return {TAG: "int", "value": hex(value)}
 
 
-def _write_float(value: float) -> Any:  # noqa: ANN401 - JSON
+def _write_float(value: float) -> Any:
     if value - value == 0.0:
         return value
     return {TAG: "float", "value": repr(value)}  # JSON has neither nan nor inf
@@ -68,7 +68,7 @@ def _write_time(value: datetime | time) -> dict[str, Any]:
     return data
 
 
-def _read_time(kind: type[Any], data: dict[str, Any]) -> Any:  # noqa: ANN401
+def _read_time(kind: type[Any], data: dict[str, Any]) -> Any:
     value = kind.fromisoformat(data["value"])
     if "zone" in data:
         value = value.replace(tzinfo=ZoneInfo(data["zone"]))

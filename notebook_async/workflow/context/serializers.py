@@ -44,7 +44,7 @@ class BaseSerializer(ABC):
     """
 
     @abstractmethod
-    def serialize(self, value: Any) -> str:  # noqa: ANN401
+    def serialize(self, value: Any) -> str:
         """Return a value as text; a ValueError says that it cannot be.
 
         Examples
@@ -54,7 +54,7 @@ class BaseSerializer(ABC):
         """
 
     @abstractmethod
-    def deserialize(self, value: str) -> Any:  # noqa: ANN401
+    def deserialize(self, value: str) -> Any:
         """Return the value that was made into text; a ValueError says why not.
 
         Examples
@@ -63,7 +63,7 @@ class BaseSerializer(ABC):
         [1, 2]
         """
 
-    def serialize_value(self, value: Any) -> Any:  # noqa: ANN401
+    def serialize_value(self, value: Any) -> Any:
         """Return a value as something that `json` can write: here, its text.
 
         Examples
@@ -73,7 +73,7 @@ class BaseSerializer(ABC):
         """
         return self.serialize(value)
 
-    def deserialize_value(self, value: Any) -> Any:  # noqa: ANN401
+    def deserialize_value(self, value: Any) -> Any:
         """Return the value that `serialize_value` was given.
 
         Examples
@@ -139,7 +139,7 @@ class JsonSerializer(BaseSerializer):
         self._encode = Encoder(types).encode
         self._decode = Decoder(types).decode
 
-    def serialize(self, value: Any) -> str:  # noqa: ANN401
+    def serialize(self, value: Any) -> str:
         """Return a value as JSON.
 
         Examples
@@ -149,7 +149,7 @@ class JsonSerializer(BaseSerializer):
         """
         return json.dumps(self.serialize_value(value), separators=(",", ":"))
 
-    def deserialize(self, value: str) -> Any:  # noqa: ANN401
+    def deserialize(self, value: str) -> Any:
         """Return the value that the JSON stands for.
 
         Examples
@@ -163,7 +163,7 @@ class JsonSerializer(BaseSerializer):
             raise SerdeError(f"this is no JSON, but {_short(value)}: {error}") from None
         return self.deserialize_value(data)
 
-    def serialize_value(self, value: Any) -> Any:  # noqa: ANN401
+    def serialize_value(self, value: Any) -> Any:
         """Return a value in terms of what `json` can write.
 
         Examples
@@ -173,7 +173,7 @@ class JsonSerializer(BaseSerializer):
         """
         return _bounded(self._encode, value)
 
-    def deserialize_value(self, value: Any) -> Any:  # noqa: ANN401
+    def deserialize_value(self, value: Any) -> Any:
         """Return the value that `serialize_value` was given.
 
         Examples
@@ -208,7 +208,7 @@ class JsonSerializer(BaseSerializer):
         """
         bound = type(self).__new__(type(self))
         bound.__dict__.update(self.__dict__)
-        bound._use(self._types.bound_to(types))  # noqa: SLF001 - it is one of ours
+        bound._use(self._types.bound_to(types))
         return bound
 
 
@@ -270,7 +270,7 @@ def _from_pickle(text: str) -> object:
     return pickle.loads(binascii.a2b_base64(text))  # noqa: S301 - `trusted=True`
 
 
-def _bounded(walk: Callable[[Any], Any], value: Any) -> Any:  # noqa: ANN401
+def _bounded(walk: Callable[[Any], Any], value: Any) -> Any:
     try:
         return walk(value)
     except RecursionError:

@@ -51,10 +51,10 @@ class StateStore(Protocol[ModelT]):
     1
     """
 
-    async def get(self, path: str, default: Any = MISSING) -> Any:  # noqa: ANN401
+    async def get(self, path: str, default: Any = MISSING) -> Any:
         """Return what a dotted path leads to; see `InMemoryStateStore.get`."""
 
-    async def set(self, path: str, value: Any) -> None:  # noqa: ANN401
+    async def set(self, path: str, value: Any) -> None:
         """Set what a dotted path leads to; see `InMemoryStateStore.set`."""
 
     async def get_state(self) -> ModelT:
@@ -122,7 +122,7 @@ class InMemoryStateStore(Generic[ModelT]):
 
     # -- reading
 
-    async def get(self, path: str, default: Any = MISSING) -> Any:  # noqa: ANN401
+    async def get(self, path: str, default: Any = MISSING) -> Any:
         """Return what a dotted path leads to.
 
         Parameters
@@ -168,7 +168,7 @@ class InMemoryStateStore(Generic[ModelT]):
 
     # -- writing
 
-    async def set(self, path: str, value: Any) -> None:  # noqa: ANN401
+    async def set(self, path: str, value: Any) -> None:
         """Set what a dotted path leads to; dicts that are missing are made.
 
         The value is not validated. Containers along the path are copied, so that what
