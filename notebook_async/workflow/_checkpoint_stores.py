@@ -138,7 +138,9 @@ class FileStore:
 
     def _append(self, line: str) -> None:
         with self._path.open("ab+") as file:
-            if file.tell() and file.seek(-1, os.SEEK_END) and file.read(1) != b"\n":
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - 1))
+            if size and file.read(1) != b"\n":
                 file.write(b"\n")
             file.write(line.encode() + b"\n")
             file.flush()

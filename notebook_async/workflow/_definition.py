@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from notebook_async.workflow._levels import collectors_of
+from notebook_async.workflow._levels import collectors_of, handlers_of
 from notebook_async.workflow._validate import find_start_event, find_stop_event
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Definition:
         self.start: type[StartEvent] = find_start_event(configs, name)
         self.stop: type[StopEvent] = find_stop_event(configs, name)
         self.collectors = collectors_of(configs)
-        self.handlers = _handlers(configs)
+        self.handlers = handlers_of(configs)
         self.external = _takes_external(configs, self.start)
         self.state_types = tuple(
             dict.fromkeys(
@@ -67,25 +67,6 @@ class Definition:
             )
             self._takers[kind] = names
         return names
-
-
-def _handlers(configs: Mapping[str, StepConfig]) -> dict[str, str]:
-    """Return who mends whose failures; nobody mends those of a handler."""
-    handlers: dict[str, str] = {}
-    catch_all = None
-    for name, config in configs.items():
-        if config.role != "catch_error":
-            continue
-        if config.catch_error_for_steps is None:
-            catch_all = name
-        for step in config.catch_error_for_steps or ():
-            handlers[step] = name
-    for name, config in configs.items():
-        if config.role == "catch_error":
-            handlers.pop(name, None)
-        elif catch_all is not None:
-            handlers.setdefault(name, catch_all)
-    return handlers
 
 
 def _takes_external(configs: Mapping[str, StepConfig], start: type[Any]) -> bool:

@@ -52,7 +52,7 @@ class DictLikeModel(BaseModel):
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
         if cls.__private_attributes__ and cls.__init__ is _plain_init:
-            cls.__init__ = _init_with_private  # type: ignore[method-assign]
+            cls.__init__ = _init_with_private  # type: ignore[assignment,method-assign]
 
     @model_validator(mode="before")
     @classmethod

@@ -21,7 +21,7 @@ def join_parent(run: Run, place: Slot | None) -> None:
     if not parent.ended:
         run.parent = parent
         parent.children[run] = place.invocation
-        run.watched = run.watched or parent.watched
+        run.log.forward = parent.log
 
 
 def leave_parent(run: Run) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Self
 
-from notebook_async.workflow.events import InternalDispatchEvent
+from notebook_async.workflow.events import InternalDispatchEvent, StopEvent
 
 if TYPE_CHECKING:
+    from notebook_async.workflow._teller import Teller
     from notebook_async.workflow.events import Event
 
 __all__ = ["EventLog", "EventReader"]
@@ -30,15 +31,30 @@ class EventLog:
         otherwise.
     closed
         Whether no more will come.
+    forward
+        The log of the run that this one is inside of; its readers see these too.
+    teller
+        Who tells the hooks, if anybody wants to know.
     """
 
-    __slots__ = ("_size", "_waiting", "closed", "events", "first", "internal")
+    __slots__ = (
+        "_size",
+        "_waiting",
+        "closed",
+        "events",
+        "first",
+        "forward",
+        "internal",
+        "teller",
+    )
 
     def __init__(self, size: int | None = None) -> None:
         self.events: list[Event] = []
         self.first = 0
         self.internal = False
         self.closed = False
+        self.forward: EventLog | None = None
+        self.teller: Teller | None = None
         self._size = size
         self._waiting: list[asyncio.Future[None]] | None = None
 
@@ -52,10 +68,17 @@ class EventLog:
             self.first += extra
         if self._waiting:
             self._wake()
+        if isinstance(event, InternalDispatchEvent):
+            return
+        if self.teller is not None:
+            self.teller.event(event)
+        if self.forward is not None and not isinstance(event, StopEvent):
+            self.forward.append(event)
 
     def close(self) -> None:
         """Let every reader end once it has read all."""
         self.closed = True
+        self.forward = self.teller = None
         self._wake()
 
     async def wait(self) -> None:

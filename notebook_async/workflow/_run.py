@@ -5,35 +5,31 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-import time
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
-from notebook_async.core._failures import raisable, trim
+from notebook_async.core._failures import raisable
 from notebook_async.workflow._clock import Clock
 from notebook_async.workflow._family import (
     cancel_children,
     join_parent,
     leave_parent,
     offer_to_children,
-    quiet_children,
 )
 from notebook_async.workflow._live import tally
 from notebook_async.workflow._log import EventLog
-from notebook_async.workflow._state import Outcome, RunState
+from notebook_async.workflow._outcome import Outcome
+from notebook_async.workflow._quiet import look_if_quiet, time_is_up
+from notebook_async.workflow._state import RunState
 from notebook_async.workflow._teller import Teller
 from notebook_async.workflow._worker import Slot, commit_start, work
 from notebook_async.workflow.errors import (
     WorkflowCancelledByUser,
-    WorkflowRuntimeError,
-    WorkflowStepDoesNotExistError,
-    WorkflowTimeoutError,
 )
 from notebook_async.workflow.events import (
     InputRequiredEvent,
     StopEvent,
     WorkflowCancelledEvent,
-    WorkflowTimedOutEvent,
 )
 
 if TYPE_CHECKING:
@@ -54,10 +50,6 @@ __all__ = ["Run"]
 
 _log = logging.getLogger("notebook_async")
 _PATIENCE = 5.0
-_OURS = {
-    f"notebook_async.workflow.{name}"
-    for name in ("_calls", "_run", "_worker", "context.context")
-}
 _alive: set[Run] = set()
 """Runs that have not ended. asyncio itself holds its tasks only weakly."""
 
@@ -80,6 +72,10 @@ class Run:
 
     Attributes
     ----------
+    workers
+        The tasks that run steps, each with what it is at.
+    held
+        How many checkpoints are being written; nothing begins meanwhile.
     starting
         Workers that have been made and have not yet begun.
     result
@@ -111,9 +107,7 @@ class Run:
     __slots__ = (
         "__weakref__",
         "_context",
-        "_held",
         "_timers",
-        "_workers",
         "calls",
         "checkpoint",
         "children",
@@ -123,6 +117,7 @@ class Run:
         "counted",
         "definition",
         "ended",
+        "held",
         "is_quiet",
         "log",
         "loop",
@@ -140,6 +135,7 @@ class Run:
         "thread",
         "watch",
         "watched",
+        "workers",
         "workflow",
     )
 
@@ -178,10 +174,11 @@ class Run:
         self.watch: Watch | None = None
         self.tally: Tally | None = None
         self.teller = Teller.of(definition.name, run_id)
+        self.log.teller = self.teller
         self.watched = workflow.verbose or self.teller is not None
-        self._held = 0
+        self.held = 0
         self._context = copy_context()
-        self._workers: dict[asyncio.Task[None], Slot] = {}
+        self.workers: dict[asyncio.Task[None], Slot] = {}
         self._timers: set[asyncio.TimerHandle] = set()
         join_parent(self, place)
 
@@ -193,13 +190,13 @@ class Run:
             return
         _alive.add(self)
         if self.permits is None:
-            self.clock.start(self._expire)
+            self.clock.start(self.expire)
         if self.teller is not None:
             self.teller.run("running")
         if event is not None:
             self.state.deliver(event)
         if self.checkpoint is not None and self.state.outcome is None:
-            self.hold(1)
+            self.held += 1
             slot = Slot(self)
             slot.committing = slot.started = True
             self._spawn(slot, commit_start(self, event))
@@ -217,9 +214,9 @@ class Run:
             self._wind_up()
             return
         if not state.busy or self.is_quiet or self.children:
-            self._look_if_quiet()
+            look_if_quiet(self)
         missing = len(state.ready) - self.starting - spare
-        if missing > 0 and not self._held and self.permits != 0:
+        if missing > 0 and not self.held and self.permits != 0:
             if self.permits is not None:
                 missing = min(missing, self.permits)
             for _ in range(missing):
@@ -229,7 +226,7 @@ class Run:
 
     def may_start(self) -> bool:
         """Tell whether another call may begin now, and count it."""
-        if self._held:
+        if self.held:
             return False
         if self.permits is None:
             return True
@@ -237,10 +234,6 @@ class Run:
             return False
         self.permits -= 1
         return True
-
-    def hold(self, by: int) -> None:
-        """Let no call begin while something is written down; -1 ends it."""
-        self._held += by
 
     def unpause(self) -> None:
         """Go on after a pause."""
@@ -250,7 +243,7 @@ class Run:
             for event in produced:
                 self.send(event, None)
         if not self.is_quiet:
-            self.clock.start(self._expire)
+            self.clock.start(self.expire)
         self.advance()
 
     def cancel(self) -> None:
@@ -284,15 +277,11 @@ class Run:
         self.advance()
 
     def publish(self, event: Event) -> None:
-        """Show an event to those who read the stream, here and in the parents'."""
+        """Show an event to those who read the stream."""
         if threading.get_ident() != self.thread:
             self.loop.call_soon_threadsafe(self.publish, event)
         elif not self.ended:
             self.log.append(event)
-            if self.teller is not None:
-                self.teller.event(event)
-            if self.parent is not None and not isinstance(event, StopEvent):
-                self.parent.publish(event)
 
     def ask(self, event: InputRequiredEvent) -> str:
         """Publish a question; return its id."""
@@ -322,13 +311,13 @@ class Run:
         """Note that an attempt begins."""
         self.state.begin(invocation, self.loop.time())
         if self.watched:
-            self._tell(invocation, "running")
+            self.tell(invocation, "running")
             if self.workflow.verbose:
                 print(f"Running step {invocation.station.name}")  # noqa: T201
 
     def step_returned(self, invocation: Invocation, value: object) -> None:
         """Tell whoever watches."""
-        self._tell(invocation, "done", value)
+        self.tell(invocation, "done", value)
         if self.watch is not None:
             self.watch.note(invocation, returned=value)
         if self.workflow.verbose:
@@ -338,51 +327,9 @@ class Run:
     def step_waits(self, invocation: Invocation) -> None:
         """Tell whoever watches that a call waits for an event."""
         if self.watched:
-            self._tell(invocation, "waiting")
+            self.tell(invocation, "waiting")
             if self.watch is not None:
                 self.watch.note(invocation, waiting=True)
-
-    def step_raised(self, invocation: Invocation, error: BaseException) -> None:
-        """Decide what comes of an attempt that raised."""
-        trim(error, _OURS)
-        invocation.task = None
-        cancel_children(self, invocation)
-        state = self.state
-        if state.outcome is not None:
-            if not isinstance(error, asyncio.CancelledError):
-                _log.warning(
-                    "step %r of %s raised while it was being cancelled",
-                    invocation.station.name,
-                    self.definition.name,
-                    exc_info=error,
-                )
-            return
-        if isinstance(error, asyncio.CancelledError):
-            task = asyncio.current_task()
-            if invocation.cancelling:
-                state.drop(invocation)
-                self._tell(invocation, "cancelled", error=error)
-                return
-            if task is not None and task.cancelling():
-                # Somebody cancels every task, as a loop does that shuts down.
-                self.cancel()
-                return
-            stand_in = WorkflowRuntimeError(
-                f"step {invocation.station.name!r} raised CancelledError, though nobody"
-                " cancelled it: something that it awaited was cancelled"
-            )
-            stand_in.__cause__ = error
-            error = stand_in
-        elif not isinstance(error, Exception):
-            state.fail(error, invocation)
-            raise error
-        delay = state.fail_attempt(invocation, error, self.loop.time(), time.time())
-        self._tell(invocation, "failed" if delay is None else "retrying", error=error)
-        if self.watch is not None:
-            self.watch.note(invocation, error=error)
-        if delay is not None:
-            self.later(delay, self._retry, invocation)
-        del error
 
     def under_way(self) -> bool:
         """Tell whether a call is being run, and does not wait."""
@@ -392,48 +339,28 @@ class Run:
             for call in station.running
         )
 
-    def cancel_step(self, name: str) -> int:
-        """Cancel the calls of one step; return how many there were."""
-        station = self.state.stations.get(name)
-        if station is None:
-            raise WorkflowStepDoesNotExistError(
-                f"{self.definition.name} has no step {name!r}; it has"
-                f" {', '.join(self.state.stations)}"
-            )
-        cancelled = self.state.take_queued(station)
-        for task, slot in self._workers.items():
-            call = slot.invocation
-            if call is not None and call.station is station and call.task is task:
-                call.cancelling = slot.condemned = True
-                cancelled += task.cancel()
-        self.advance()
-        return cancelled
-
-    def _tell(
+    def tell(
         self,
         invocation: Invocation,
         phase: Phase,
         value: object = None,
         error: BaseException | None = None,
     ) -> None:
+        """Tell the hooks that a call has come to a phase."""
         if self.teller is not None:
             self.teller.step(invocation, phase, value, error)
-
-    def _retry(self, invocation: Invocation) -> None:
-        self.state.retry(invocation)
-        self.advance()
 
     def _spawn(self, slot: Slot, main: Coroutine[Any, Any, None]) -> None:
         task = self.loop.create_task(
             main, context=self._context.copy(), name=self.run_id
         )
-        self._workers[task] = slot
+        self.workers[task] = slot
         task.add_done_callback(self._worker_left)
 
     def _worker_left(self, task: asyncio.Task[None]) -> None:
         if self.ended:
             return
-        slot = self._workers.pop(task)
+        slot = self.workers.pop(task)
         slot.run = None
         if not slot.started:
             self.starting -= 1
@@ -445,63 +372,14 @@ class Run:
             self.state.fail(error)
         self.advance()
 
-    # -- quiet times
-
-    def _look_if_quiet(self) -> None:
-        """Stop the clock while only a person is waited for; fail where nobody is."""
-        state = self.state
-        waiting = quiet_children(self) if self.children else 0
-        if state.busy > waiting or self._held:
-            self._set_quiet(quiet=False)
-            return
-        if waiting or state.waits.expecting or self.definition.external:
-            self._set_quiet(quiet=True)
-            return
-        self._set_quiet(quiet=False)
-        self.stuck = not self.outside and state.produced is None
-        if self.contexts or not self.stuck:
-            return
-        state.fail(
-            WorkflowRuntimeError(
-                f"{self.definition.name} has nothing left to do, no step returned"
-                f" {self.definition.stop.__name__}, and nothing else can arrive:"
-                " a step returned None or an event that no step takes; return"
-                f" {self.definition.stop.__name__} at the end, or wait for an event"
-                " with `ctx.wait_for_event`"
-            )
-        )
-        self._wind_up()
-
-    def _set_quiet(self, *, quiet: bool) -> None:
-        if quiet == self.is_quiet:
-            return
-        self.is_quiet = quiet
-        if quiet:
-            self.clock.stop()
-        elif self.permits is None:
-            self.clock.start(self._expire)
-        if self.parent is not None:
-            self.parent.advance()
-
     def context_dropped(self) -> None:
         """Look again, for nobody may be left who could send an event."""
         if not self.ended and not self.loop.is_closed():
             self.loop.call_soon_threadsafe(self.advance)
 
-    def _expire(self) -> None:
-        timeout = self.clock.timeout or 0.0
-        active = self.state.running_steps()
-        steps = (
-            f"Currently active steps: {', '.join(active)}"
-            if active
-            else "No steps active"
-        )
-        error = WorkflowTimeoutError(
-            f"Operation timed out after {timeout} seconds. {steps}"
-        )
-        event = WorkflowTimedOutEvent(timeout=timeout, active_steps=active)
-        self.state.end(Outcome(event, error))
-        self.advance()
+    def expire(self) -> None:
+        """End the run: it has used up its time."""
+        time_is_up(self)
 
     # -- the end
 
@@ -510,15 +388,15 @@ class Run:
         here = None
         if threading.get_ident() == self.thread:
             here = asyncio.current_task()
-        others = [task for task in self._workers if task is not here]
+        others = [task for task in self.workers if task is not here]
         for task in others:
-            if not self._workers[task].committing and not task.cancelling():
+            if not self.workers[task].committing and not task.cancelling():
                 task.cancel()
         cancel_children(self)
         if self.ended:  # a child was the last thing to wait for
             return
         self._drop_timers()
-        if not self._workers and not self.children:
+        if not self.workers and not self.children:
             self._end()
         elif others:
             self.clock.stop()
@@ -530,7 +408,7 @@ class Run:
         self._timers.clear()
 
     def _complain(self) -> None:
-        for slot in self._workers.values():
+        for slot in self.workers.values():
             if slot.invocation is not None:
                 _log.warning(
                     "step %r of %s still runs %g s after it was cancelled",
@@ -566,4 +444,4 @@ class Run:
         _alive.discard(self)
         # The exception's traceback leads to contexts of steps, and they lead here.
         del self.state, self.log, self.result, self.context, self.watch
-        del self.clock, self.children, self._context, self._workers, self._timers
+        del self.clock, self.children, self._context, self.workers, self._timers

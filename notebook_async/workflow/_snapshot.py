@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from notebook_async.workflow._buffers import Buffer
 from notebook_async.workflow._fan import Stream
 from notebook_async.workflow._invocation import Invocation
-from notebook_async.workflow._state import Outcome
+from notebook_async.workflow._outcome import Outcome
 from notebook_async.workflow.context.serializers import JsonSerializer
 from notebook_async.workflow.context.state_store import InMemoryStateStore
 from notebook_async.workflow.errors import ContextSerdeError
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from notebook_async.workflow._invocation import Station
     from notebook_async.workflow._run import Run
-    from notebook_async.workflow._state import RunState
     from notebook_async.workflow.context.context import Context
     from notebook_async.workflow.context.serializers import BaseSerializer
     from notebook_async.workflow.events import Event
@@ -87,9 +86,11 @@ class _Writer:
         self._value = serializer.serialize_value
         self._numbers: dict[Stream, int] = {}
         self._streams: list[dict[str, Any]] = []
+        self._now = 0.0
 
     def run(self, run: Run) -> dict[str, Any]:
         state = run.state
+        self._now = run.loop.time()
         calls = [self._call(call) for call in state.invocations()]
         steps = {name: self._step(one) for name, one in state.stations.items()}
         waits = state.waits
@@ -107,6 +108,7 @@ class _Writer:
                 if not any(waiter.question == name for waiter in waits.waiters)
             ],
             "answered": sorted(waits.answered),
+            "asked": waits.count,
             "stop": stop,
         }
 
@@ -120,9 +122,12 @@ class _Writer:
             data["stream"] = self._stream(call.stream)
         if call.mended:
             data["mended"] = call.mended
-        if call.attempts:
-            data["attempts"] = call.attempts
         memory = call.memory
+        if call.attempts and memory is not None and call.began is not None:
+            data["attempts"] = call.attempts
+            data["since"] = self._now - call.began
+            data["error"] = self._value(memory.error)
+            data["failed_at"] = memory.failed_at
         if memory is not None and (
             memory.answers or memory.collected or memory.batches
         ):
@@ -223,6 +228,7 @@ def read(
             "answers": value(call["answers"]) if "answers" in call else {},
             "collected": value(call["collected"]) if "collected" in call else set(),
             "batches": value(call["batches"]) if "batches" in call else {},
+            "error": value(call["error"]) if "error" in call else None,
         }
         for call in data.get("calls", ())
     ]
@@ -256,8 +262,9 @@ def restore(run: Run, snapshot: dict[str, Any]) -> None:
     state.waits.restore(
         [(name, value(question)) for name, question in data["questions"]],
         data["answered"],
+        data["asked"],
     )
-    _restore_calls(state, snapshot["calls"], streams)
+    _restore_calls(run, snapshot["calls"], streams)
     if data["stop"] is not None:
         state.end(Outcome(value(data["stop"])))
 
@@ -275,9 +282,9 @@ def _streams(written: list[dict[str, Any]], value: Any) -> list[Stream]:
 
 
 def _restore_calls(
-    state: RunState, calls: Iterable[dict[str, Any]], streams: list[Stream]
+    run: Run, calls: Iterable[dict[str, Any]], streams: list[Stream]
 ) -> None:
-    again = []
+    state, again = run.state, []
     for data in calls:
         call = Invocation(
             state.stations[data["step"]],
@@ -285,7 +292,11 @@ def _restore_calls(
             _named(streams, data.get("stream")),
             data.get("mended"),
         )
-        call.attempts = data.get("attempts", 0)
+        if "attempts" in data:
+            call.attempts = data["attempts"]
+            call.began = run.loop.time() - data["since"]
+            memory = call.remember()
+            memory.error, memory.failed_at = data["error"], data["failed_at"]
         if data["answers"] or data["collected"] or data["batches"]:
             memory = call.remember()
             memory.answers, memory.batches = data["answers"], data["batches"]

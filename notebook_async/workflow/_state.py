@@ -24,21 +24,20 @@ waits for. If none of that is possible it has failed, and says so at once.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from notebook_async.workflow._fan import Stream, fill_join, gather
+from notebook_async.workflow._fan import fill_join, gather
 from notebook_async.workflow._invocation import Invocation, Station
+from notebook_async.workflow._outcome import Outcome
+from notebook_async.workflow._returns import close_piece, route, route_checked
 from notebook_async.workflow._waits import Waits
 from notebook_async.workflow.errors import WorkflowRuntimeError
 from notebook_async.workflow.events import (
     Event,
-    InputRequiredEvent,
     StepFailedEvent,
     StepState,
     StepStateChanged,
-    StopEvent,
     UnhandledEvent,
     WorkflowFailedEvent,
     WorkflowIdleEvent,
@@ -49,17 +48,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from notebook_async.workflow._definition import Definition
+    from notebook_async.workflow._fan import Stream
     from notebook_async.workflow._log import EventLog
 
-__all__ = ["Outcome", "RunState"]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a run ended: its last event, and the exception if it did not end well."""
-
-    event: StopEvent
-    error: BaseException | None = None
+__all__ = ["RunState"]
 
 
 class RunState:
@@ -118,6 +110,8 @@ class RunState:
         mended: dict[str, int] | None = None,
     ) -> None:
         """Give an event to all who take it."""
+        if self.outcome is not None:
+            return
         kind = type(event)
         takers = self._takers.get(kind)
         if takers is None:
@@ -133,6 +127,8 @@ class RunState:
 
     def deliver_to(self, step: str, event: Event) -> None:
         """Give an event to one step; `check_target` says whether that is possible."""
+        if self.outcome is not None:
+            return
         if self.waits.any and self.waits.offer(event, step) is not None:
             return
         self._take(self.stations[step], event, None, None)
@@ -180,6 +176,8 @@ class RunState:
 
     def enqueue(self, invocation: Invocation) -> None:
         """Let an invocation run as soon as its step has a worker free."""
+        if self.outcome is not None:
+            return
         station = invocation.station
         self.busy += 1
         if invocation.stream is not None:
@@ -208,11 +206,13 @@ class RunState:
         station.running.pop(invocation, None)
         if self.log.internal:
             self._tell(invocation, StepState.NOT_RUNNING, value)
+        if self.outcome is not None:
+            return
         self.release(station)
         if value is not None:
             if type(value) in station.returns and self.produced is None:
-                self._route(invocation, value)  # type: ignore[arg-type]
-            elif not self._route_checked(invocation, value):
+                route(self, invocation, value)  # type: ignore[arg-type]
+            elif not route_checked(self, invocation, value):
                 return
         station.done += 1
         self._leave(invocation)
@@ -293,102 +293,6 @@ class RunState:
         else:
             station.free += 1
 
-    # -- what a step returned
-
-    def _route(self, invocation: Invocation, event: Event) -> None:
-        invocation.station.count_made(type(event))
-        if isinstance(event, StopEvent):
-            self.end(Outcome(event))
-            return
-        if isinstance(event, InputRequiredEvent):
-            self.waits.ask(event)
-            self.log.append(event)
-            # A step may take it as well, but none has to.
-            if not self.definition.takers(type(event)):
-                return
-        self.deliver(event, invocation.stream, invocation.mended)
-
-    def _route_checked(self, invocation: Invocation, value: object) -> bool:
-        """Look at what was returned before it is delivered; tell whether it may be."""
-        config = invocation.station.config
-        if isinstance(value, list) and config.is_fan_out:
-            for event in value:
-                if not isinstance(event, Event):
-                    self._reject(invocation, event, "a list with")
-                    return False
-            self._open_stream(invocation, value)
-            return True
-        if not isinstance(value, Event):
-            self._reject(invocation, value)
-            return False
-        kind = type(value)
-        declared = (
-            config.bare_return_types if config.is_fan_out else config.return_types
-        )
-        if not isinstance(value, declared) and (
-            config.is_fan_out
-            or not (self.definition.takers(kind) or isinstance(value, StopEvent))
-        ):
-            self._reject(invocation, value)
-            return False
-        if self.produced is not None:
-            self.produced.append(value)
-        else:
-            self._route(invocation, value)
-        return True
-
-    def _open_stream(self, invocation: Invocation, events: list[Event]) -> None:
-        stream = Stream(invocation.station.name, invocation.stream)
-        if stream.parent is not None:
-            stream.parent.open += 1
-        stream.open = 1
-        for event in events:
-            invocation.station.count_made(type(event))
-            if isinstance(event, StopEvent):
-                self.end(Outcome(event))
-                return
-            if isinstance(event, InputRequiredEvent):
-                self.waits.ask(event)
-                self.log.append(event)
-                if not self.definition.takers(type(event)):
-                    continue
-            self.deliver(event, stream, invocation.mended)
-        self._close_piece(stream, invocation.mended)
-
-    def _close_piece(self, stream: Stream, mended: dict[str, int] | None) -> None:
-        """Count one piece of work of a stream as done; the last one closes it."""
-        stream.open -= 1
-        if stream.open or self.outcome is not None:
-            return
-        for name in self.definition.collectors.get(stream.producer, ()):
-            if name not in stream.fired:
-                events = stream.gathered.pop(name, [])
-                station = self.stations[name]
-                self.enqueue(Invocation(station, events, stream.parent, mended))
-        for station in self.stations.values():
-            if station.join is not None:
-                station.join.pop(stream, None)
-        if stream.parent is not None:
-            self._close_piece(stream.parent, mended)
-
-    def _reject(self, invocation: Invocation, value: object, where: str = "") -> None:
-        config = invocation.station.config
-        shown = type(value).__name__ if isinstance(value, Event) else repr(value)[:80]
-        declared = ", ".join(kind.__name__ for kind in config.return_types) or "None"
-        repair = "a step returns an event, None, or a list where its annotation says so"
-        if isinstance(value, Event):
-            repair = f"add {shown} to the return annotation, and a step that takes it"
-        elif isinstance(value, list):
-            repair = "annotate it as `-> list[...]` to send every event of a list"
-        self.fail(
-            WorkflowRuntimeError(
-                f"Step {config.name} returned {where + ' ' if where else ''}{shown}"
-                f" ({type(value).__name__}), but its annotation says {declared}:"
-                f" {repair}"
-            ),
-            invocation,
-        )
-
     # -- ends
 
     def _leave(self, invocation: Invocation) -> None:
@@ -396,7 +300,7 @@ class RunState:
         if self.outcome is not None:
             return
         if invocation.stream is not None:
-            self._close_piece(invocation.stream, invocation.mended)
+            close_piece(self, invocation.stream, invocation.mended)
         self.busy -= 1
         if not self.busy:
             self.become_quiet()
@@ -469,7 +373,19 @@ class RunState:
             station.handler = None
         self.log.append(outcome.event)
 
+    def spoil(self, error: BaseException) -> None:
+        """Let the run fail, even where it had ended well a moment ago."""
+        if self.outcome is None:
+            self.fail(error)
+        elif self.outcome.error is None:
+            self.outcome = Outcome(self.outcome.event, error)
+
     # -- what there is to see
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the run has ended, and not well."""
+        return self.outcome is not None and self.outcome.error is not None
 
     def running_steps(self) -> list[str]:
         """Return the names of the steps that have a call under way."""

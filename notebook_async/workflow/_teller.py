@@ -12,7 +12,7 @@ from notebook_async.core.records import EventRecord, StepRecord, WorkflowRecord
 if TYPE_CHECKING:
     from notebook_async.core.records import Phase
     from notebook_async.workflow._invocation import Invocation
-    from notebook_async.workflow._state import Outcome
+    from notebook_async.workflow._outcome import Outcome
     from notebook_async.workflow.events import Event
 
 __all__ = ["Teller"]

@@ -27,17 +27,19 @@ class Waits:
         Unanswered `wait_for_event` calls, the oldest first.
     questions
         Events that ask a person and have no answer yet, by id.
+    count
+        How many questions were asked.
     answered
         Ids of questions that have theirs: a second one is refused.
     """
 
-    __slots__ = ("_count", "_prefix", "_state", "answered", "questions", "waiters")
+    __slots__ = ("_prefix", "_state", "answered", "count", "questions", "waiters")
 
     def __init__(self, state: RunState, prefix: str) -> None:
         # Not to keep each other alive.
         self._state: RunState = proxy(state)
         self._prefix = prefix
-        self._count = 0
+        self.count = 0
         self.waiters: list[Waiter] = []
         self.questions: dict[str, InputRequiredEvent] = {}
         self.answered: set[str] = set()
@@ -54,8 +56,8 @@ class Waits:
 
     def ask(self, question: InputRequiredEvent) -> str:
         """Give a question an id, and remember it until it is answered."""
-        self._count += 1
-        name = question.question_id or f"{self._prefix}/{self._count}"
+        self.count += 1
+        name = question.question_id or f"{self._prefix}/{self.count}"
         # Beside its fields, so that it stays equal to what the step made.
         question.__dict__["_question_id"] = name
         self.questions[name] = question
@@ -150,8 +152,10 @@ class Waits:
         self,
         questions: list[tuple[str, InputRequiredEvent]],
         answered: list[str],
+        count: int,
     ) -> None:
-        """Ask again what was asked before in another process."""
+        """Ask again what was asked before in another process, and count on."""
+        self.count = count
         for name, question in questions:
             question.__dict__["_question_id"] = name
             self.questions[name] = question

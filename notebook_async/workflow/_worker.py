@@ -8,6 +8,8 @@ from contextvars import ContextVar, copy_context
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from notebook_async.workflow._attempt import step_raised
+
 if TYPE_CHECKING:
     from notebook_async.workflow._invocation import Invocation
     from notebook_async.workflow._run import Run
@@ -81,11 +83,11 @@ async def work(run: Run, slot: Slot) -> None:
             try:
                 value = await run.calls[invocation.station.name](run, invocation)
             except BaseException as error:  # noqa: BLE001 - the run decides
-                run.step_raised(invocation, error)
+                step_raised(run, invocation, error)
                 return
             invocation.task = None
             state.finish(invocation, value)
-            if run.checkpoint is not None:
+            if run.checkpoint is not None and not state.has_failed:
                 await _commit(run, slot, invocation, value)
             slot.invocation = None
             if run.watched:
@@ -112,9 +114,10 @@ async def commit_start(run: Run, event: Event | None) -> None:
         if begin is not None:
             await begin(run_id=run.run_id, start_event=event, ctx=run.context)
     except Exception as error:  # noqa: BLE001 - the storage may fail in any way
-        run.state.fail(error)
+        error.add_note("while the start of the run was kept as a checkpoint")
+        run.state.spoil(error)
     finally:
-        run.hold(-1)
+        run.held -= 1
         del run
 
 
@@ -122,7 +125,7 @@ async def _commit(run: Run, slot: Slot, invocation: Invocation, value: object) -
     """Write down that a step is over, before anything else may begin."""
     if run.checkpoint is None:
         return
-    run.hold(1)
+    run.held += 1
     slot.committing = True
     try:
         await run.checkpoint(
@@ -133,8 +136,10 @@ async def _commit(run: Run, slot: Slot, invocation: Invocation, value: object) -
             ctx=run.context,
         )
     except Exception as error:  # noqa: BLE001 - the storage may fail in any way
-        run.state.fail(error)
+        step = invocation.station.name
+        error.add_note(f"while the checkpoint after step {step!r} was kept")
+        run.state.spoil(error)
     finally:
         slot.committing = False
-        run.hold(-1)
+        run.held -= 1
         del run, slot, invocation, value

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
-from uuid import uuid4
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from notebook_async.errors import InvalidArgumentError
 from notebook_async.workflow._checkpoint import Checkpoint, CheckpointDiff
 from notebook_async.workflow._checkpoint_stores import CheckpointStore, open_store
+from notebook_async.workflow._recorder import CheckpointCallback, Recorder
 from notebook_async.workflow._snapshot import serializer_for
 from notebook_async.workflow.context.context import Context
 from notebook_async.workflow.errors import WorkflowStepDoesNotExistError
@@ -33,21 +32,6 @@ __all__ = [
 
 
 Checkpoints: TypeAlias = list[Checkpoint]
-
-
-class CheckpointCallback(Protocol):
-    """What a run calls after each step, and waits for before the next may begin."""
-
-    async def __call__(
-        self,
-        *,
-        run_id: str,
-        last_completed_step: str | None,
-        input_ev: Event | None,
-        output_ev: Any,
-        ctx: Context[Any],
-    ) -> None:
-        """Keep what there is now; `ctx.to_dict()` returns it."""
 
 
 class WorkflowCheckpointer:
@@ -381,7 +365,7 @@ class WorkflowCheckpointer:
         >>> await workflow.run(checkpoint_callback=callback)
         'Hello'
         """
-        return _Recorder(self)
+        return Recorder(self)
 
     async def aclose(self) -> None:
         """Close the storage; the next use opens it again.
@@ -414,57 +398,3 @@ class WorkflowCheckpointer:
     async def _keep(self, checkpoint: Checkpoint) -> None:
         self._made.setdefault(checkpoint.run_id, []).append(checkpoint)
         await self._store.save(checkpoint)
-
-
-class _Recorder:
-    """Makes the checkpoints of one run."""
-
-    def __init__(self, owner: WorkflowCheckpointer) -> None:
-        self._owner = owner
-        self._count: int | None = None
-
-    async def begin(
-        self, *, run_id: str, start_event: Event | None, ctx: Context[Any]
-    ) -> None:
-        """Keep how a run begins; one that goes on counts on."""
-        kept = await self._owner._store.load(run_id)
-        self._count = max((one.number for one in kept), default=-1)
-        if not kept:
-            await self._make(run_id, None, None, start_event, ctx)
-
-    async def __call__(
-        self,
-        *,
-        run_id: str,
-        last_completed_step: str | None,
-        input_ev: Event | None,
-        output_ev: Any,
-        ctx: Context[Any],
-    ) -> None:
-        """Keep what there is after a step, unless that is not wanted."""
-        if last_completed_step not in self._owner._disabled:
-            await self._make(run_id, last_completed_step, input_ev, output_ev, ctx)
-
-    async def _make(
-        self,
-        run_id: str,
-        step: str | None,
-        given: Event | None,
-        returned: Any,
-        ctx: Context[Any],
-    ) -> None:
-        self._count = 0 if self._count is None else self._count + 1
-        owner = self._owner
-        await owner._keep(
-            Checkpoint(
-                id_=str(uuid4()),
-                run_id=run_id,
-                number=self._count,
-                last_completed_step=step,
-                input_event=given,
-                output_event=returned,
-                ctx_state=ctx.to_dict(owner._serializer),
-                at=time.time(),
-                workflow=owner._workflow,
-            )
-        )

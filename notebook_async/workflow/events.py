@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import builtins
 from datetime import datetime  # noqa: TC003 - pydantic reads the annotations
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import PlainSerializer, PlainValidator, PrivateAttr, model_serializer
+from pydantic import PrivateAttr, model_serializer
 
 from notebook_async.workflow._dict_model import DictLikeModel, _init_with_private
+from notebook_async.workflow._error_values import AnyError, UnreconstructedException
 
 if TYPE_CHECKING:
     from pydantic import SerializerFunctionWrapHandler
@@ -194,56 +194,6 @@ class IdleReleasedEvent(StopEvent):
     >>> isinstance(IdleReleasedEvent(), StopEvent)
     True
     """
-
-
-class UnreconstructedException(Exception):  # noqa: N818 - the name is given
-    """Stand for an exception of which only the name and the message were kept.
-
-    Attributes
-    ----------
-    original_type
-        Its class as `module.QualifiedName`, or None.
-
-    Examples
-    --------
-    >>> UnreconstructedException("gone", original_type="my.Error").original_type
-    'my.Error'
-    """
-
-    def __init__(self, message: str, *, original_type: str | None = None) -> None:
-        super().__init__(message)
-        self.original_type = original_type
-
-
-def _dump_error(error: Exception) -> dict[str, str]:
-    kind = type(error)
-    return {
-        "exception_type": f"{kind.__module__}.{kind.__qualname__}",
-        "exception_message": str(error),
-    }
-
-
-def _load_error(data: Any) -> Exception:
-    """Rebuild only what is built in: a name in data must not choose what is called."""
-    if isinstance(data, Exception):
-        return data
-    name, message = data["exception_type"], data["exception_message"]
-    module, _, qualname = name.rpartition(".")
-    kind = getattr(builtins, qualname, None) if module == "builtins" else None
-    if isinstance(kind, type) and issubclass(kind, Exception):
-        try:
-            return kind(message)
-        except Exception:  # noqa: BLE001 - some want more arguments
-            kind = None
-    return UnreconstructedException(message, original_type=name)
-
-
-AnyError = Annotated[
-    Exception,
-    PlainSerializer(_dump_error, return_type=dict[str, str]),
-    PlainValidator(_load_error),
-]
-"""An exception: the object itself in this process, its name and text in data."""
 
 
 class WorkflowFailedEvent(StopEvent):

@@ -6,25 +6,23 @@ import asyncio
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from notebook_async.workflow import _stepping
 from notebook_async.workflow._display import Displayed
+from notebook_async.workflow._handler_future import FutureLike, value_of
+from notebook_async.workflow._handler_steps import Stepped
 from notebook_async.workflow._log import EventReader
-from notebook_async.workflow.errors import WorkflowCancelledByUser
-from notebook_async.workflow.events import StopEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Generator
 
     from notebook_async.workflow._run import Run
-    from notebook_async.workflow._stepping import StepTaken
     from notebook_async.workflow.context.context import Context
-    from notebook_async.workflow.events import Event
+    from notebook_async.workflow.events import Event, StopEvent
     from notebook_async.workflow.representation import WorkflowGraph
 
 __all__ = ["WorkflowHandler"]
 
 
-class WorkflowHandler:
+class WorkflowHandler(FutureLike, Stepped):
     """A run: await it for its result, read its events, answer it, cancel it.
 
     It may be awaited any number of times. Cancelling the only task that awaits it
@@ -80,7 +78,7 @@ class WorkflowHandler:
 
     async def _wait(self) -> Any:
         try:
-            return _value_of(await self.stop_event_result())
+            return value_of(await self.stop_event_result())
         finally:
             # From Python 3.12 on a traceback leads here by `f_back`.
             del self
@@ -118,139 +116,6 @@ class WorkflowHandler:
             raise
         finally:
             self._awaiting -= 1
-
-    def is_done(self) -> bool:
-        """Tell whether the run has ended.
-
-        Examples
-        --------
-        >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
-        >>> class Hello(Workflow):
-        ...     @step
-        ...     async def greet(self, ev: StartEvent) -> StopEvent:
-        ...         return StopEvent(result="Hello")
-        >>> handler = Hello().run()
-        >>> handler.is_done()
-        False
-        >>> await handler
-        'Hello'
-        >>> handler.is_done()
-        True
-        """
-        return self._result.done()
-
-    def done(self) -> bool:
-        """Tell whether the run has ended, as a future does.
-
-        Examples
-        --------
-        >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
-        >>> class Hello(Workflow):
-        ...     @step
-        ...     async def greet(self, ev: StartEvent) -> StopEvent:
-        ...         return StopEvent(result="Hello")
-        >>> handler = Hello().run()
-        >>> await handler, handler.done()
-        ('Hello', True)
-        """
-        return self._result.done()
-
-    def result(self) -> Any:
-        """Return the result, or raise what the run raised.
-
-        Raises
-        ------
-        asyncio.InvalidStateError
-            If the run has not ended.
-
-        Examples
-        --------
-        >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
-        >>> class Hello(Workflow):
-        ...     @step
-        ...     async def greet(self, ev: StartEvent) -> StopEvent:
-        ...         return StopEvent(result="Hello")
-        >>> handler = Hello().run()
-        >>> await handler == handler.result()
-        True
-        """
-        return _value_of(self._result.result().event)
-
-    def exception(self) -> BaseException | None:
-        """Return what the run raised, or None.
-
-        Raises
-        ------
-        asyncio.InvalidStateError
-            If the run has not ended.
-
-        Examples
-        --------
-        >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
-        >>> class Hello(Workflow):
-        ...     @step
-        ...     async def greet(self, ev: StartEvent) -> StopEvent:
-        ...         return StopEvent(result=1 / ev.by)
-        >>> handler = Hello().run(by=1)
-        >>> await handler, handler.exception()
-        (1.0, None)
-        """
-        return self._result.exception()
-
-    def cancelled(self) -> bool:
-        """Tell whether the run was cancelled.
-
-        Examples
-        --------
-        >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
-        >>> class Hello(Workflow):
-        ...     @step
-        ...     async def greet(self, ev: StartEvent) -> StopEvent:
-        ...         return StopEvent(result="Hello")
-        >>> handler = Hello().run()
-        >>> await handler.cancel_run()
-        >>> handler.cancelled()
-        True
-        """
-        return self._result.done() and isinstance(
-            self._result.exception(), WorkflowCancelledByUser
-        )
-
-    def add_done_callback(self, call: Callable[[WorkflowHandler], object]) -> None:
-        """Call something with this handler, soon after the run has ended.
-
-        Examples
-        --------
-        >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
-        >>> class Hello(Workflow):
-        ...     @step
-        ...     async def greet(self, ev: StartEvent) -> StopEvent:
-        ...         return StopEvent(result="Hello")
-        >>> handler = Hello().run()
-        >>> handler.add_done_callback(lambda handler: print(handler.result()))
-        >>> await handler
-        Hello
-        'Hello'
-        """
-        self._result.add_done_callback(lambda _: call(self))
-
-    def get_stop_event(self) -> StopEvent | None:
-        """Return the event that ended the run well, or None.
-
-        Examples
-        --------
-        >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
-        >>> class Hello(Workflow):
-        ...     @step
-        ...     async def greet(self, ev: StartEvent) -> StopEvent:
-        ...         return StopEvent(result="Hello")
-        >>> handler = Hello().run()
-        >>> await handler, handler.get_stop_event()
-        ('Hello', StopEvent(result='Hello'))
-        """
-        if not self._result.done() or self._result.exception() is not None:
-            return None
-        return self._result.result().event
 
     # -- events
 
@@ -314,120 +179,6 @@ class WorkflowHandler:
         'Hello Ada'
         """
         self.ctx.send_event(message, step)
-
-    # -- step by step
-
-    @property
-    def pending(self) -> list[tuple[str, tuple[Event, ...]]]:
-        """The steps that would begin next, each with what it would be given."""
-        return _stepping.pending(self._run)
-
-    def pause(self) -> None:
-        """Let no step begin from now on; those under way go on.
-
-        The run's time stands still meanwhile.
-
-        Raises
-        ------
-        WorkflowDone
-            If the run has ended.
-
-        Examples
-        --------
-        >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
-        >>> class Hello(Workflow):
-        ...     @step
-        ...     async def greet(self, ev: StartEvent) -> StopEvent:
-        ...         return StopEvent(result="Hello")
-        >>> handler = Hello().run()
-        >>> handler.pause()
-        >>> handler.pending
-        [('greet', (StartEvent(),))]
-        >>> handler.resume()
-        >>> await handler
-        'Hello'
-        """
-        _stepping.pause(self._run)
-
-    def resume(self) -> None:
-        """Let a paused run go on by itself.
-
-        Raises
-        ------
-        WorkflowDone
-            If the run has ended.
-
-        Examples
-        --------
-        >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
-        >>> class Hello(Workflow):
-        ...     @step
-        ...     async def greet(self, ev: StartEvent) -> StopEvent:
-        ...         return StopEvent(result="Hello")
-        >>> handler = Hello().run(stepwise=True)
-        >>> handler.resume()
-        >>> await handler
-        'Hello'
-        """
-        _stepping.resume(self._run)
-
-    async def step(self) -> StepTaken | None:
-        """Pause, let the next step run, and return what came of it.
-
-        In between the state may be looked at and changed: `ctx.store`, `pending`,
-        `ctx.send_event`.
-
-        Returns
-        -------
-        StepTaken or None
-            The step, what it was given and what it returned; None if nothing is ready.
-
-        Raises
-        ------
-        WorkflowDone
-            If the run has ended.
-
-        Examples
-        --------
-        >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
-        >>> class Hello(Workflow):
-        ...     @step
-        ...     async def greet(self, ev: StartEvent) -> StopEvent:
-        ...         return StopEvent(result="Hello")
-        >>> handler = Hello().run(stepwise=True)
-        >>> taken = await handler.step()
-        >>> taken.step, taken.returned
-        ('greet', StopEvent(result='Hello'))
-        >>> await handler
-        'Hello'
-        """
-        return await _stepping.take_step(self._run)
-
-    async def run_step(self) -> list[Event] | None:
-        """Run all that is ready and return the events made, for you to send on.
-
-        The older way to go step by step; `step` sends them on by itself.
-
-        Returns
-        -------
-        list or None
-            The events; None once nothing is left.
-
-        Examples
-        --------
-        >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
-        >>> class Hello(Workflow):
-        ...     @step
-        ...     async def greet(self, ev: StartEvent) -> StopEvent:
-        ...         return StopEvent(result="Hello")
-        >>> handler = Hello().run(stepwise=True)
-        >>> while events := await handler.run_step():
-        ...     for event in events:
-        ...         handler.ctx.send_event(event)
-        >>> await handler
-        'Hello'
-        """
-        return await _stepping.run_step(self._run)
 
     # -- the end
 
@@ -517,7 +268,3 @@ class WorkflowHandler:
         else:
             phase = "done" if self._result.exception() is None else "failed"
         return f"<WorkflowHandler {self._name.rpartition('.')[2]} {phase}>"
-
-
-def _value_of(event: StopEvent) -> Any:
-    return event.result if type(event) is StopEvent else event

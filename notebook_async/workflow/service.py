@@ -55,7 +55,7 @@ class ServiceManager:
         --------
         >>> ServiceManager().get("adder")
         Traceback (most recent call last):
-        notebook_async.errors.ServiceNotFoundError: no service 'adder'; there are none
+        ServiceNotFoundError: no service 'adder'; there are none
         """
         service = self._services.get(name, default)
         if service is None:

@@ -165,7 +165,7 @@ class StepContext(Context[Any]):
         """Return how often this call was tried, as `Context.retry_info` does."""
         run, call = self._its_run(), self._invocation
         memory = call.memory
-        if memory is None or not call.attempts:
+        if memory is None:
             return RetryInfo(
                 retry_number=0,
                 elapsed_seconds=0.0,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
+from notebook_async.workflow._attempt import cancel_step
 from notebook_async.workflow._legacy import LegacyContext
 from notebook_async.workflow._log import EventLog, EventReader
 from notebook_async.workflow._worker import here
+from notebook_async.workflow.context._step_methods import StepMethods
 from notebook_async.workflow.context.state_store import InMemoryStateStore
 from notebook_async.workflow.errors import (
     ContextSerdeError,
@@ -16,11 +18,10 @@ from notebook_async.workflow.errors import (
 from notebook_async.workflow.events import Event
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Hashable, Sequence
+    from collections.abc import AsyncIterator
 
     from notebook_async.workflow._run import Run
     from notebook_async.workflow.context.serializers import BaseSerializer
-    from notebook_async.workflow.retry_policy import RetryInfo
     from notebook_async.workflow.workflow import Workflow
 
 __all__ = ["Context"]
@@ -30,7 +31,7 @@ E = TypeVar("E", bound=Event)
 T = TypeVar("T")
 
 
-class Context(LegacyContext, Generic[S]):
+class Context(StepMethods, LegacyContext, Generic[S]):
     """What a run knows: its state, and the ways in for events.
 
     One context has three faces. Before a run it holds what the run is to begin with.
@@ -303,149 +304,6 @@ class Context(LegacyContext, Generic[S]):
 
         return StepContext(slot.run, slot.invocation)
 
-    # -- in a step; here they only say so
-
-    def write_event_to_stream(self, ev: Event | None) -> None:
-        """Show an event to those who read the stream; it goes to no step.
-
-        Examples
-        --------
-        >>> from notebook_async.workflow import Event, StartEvent, StopEvent
-        >>> from notebook_async.workflow import Workflow, step
-        >>> class Progress(Event):
-        ...     percent: int
-        >>> class Work(Workflow):
-        ...     @step
-        ...     async def work(self, ctx: Context, ev: StartEvent) -> StopEvent:
-        ...         ctx.write_event_to_stream(Progress(percent=50))
-        ...         return StopEvent()
-        >>> async for event in Work().run().stream_events():
-        ...     print(repr(event))
-        Progress(percent=50)
-        StopEvent()
-        """
-        raise _only_in_step("write_event_to_stream")
-
-    def collect_events(
-        self,
-        ev: Event,
-        expected: Sequence[type[Event]],
-        buffer_id: str | None = None,
-        *,
-        key: Hashable | Callable[[Any], Hashable] = None,
-    ) -> list[Any] | None:
-        """Keep an event until there is one for each expected class.
-
-        What is more than expected stays for the next batch.
-
-        Parameters
-        ----------
-        ev
-            The event that the step was given.
-        expected
-            Classes, each as often as there shall be events of it.
-        buffer_id
-            Keeps batches of one step apart.
-        key
-            Keeps events apart that do not belong together: a value, or a function that
-            takes the event and returns one.
-
-        Returns
-        -------
-        list or None
-            The events in the order of `expected`, of one class in that of arrival; None
-            while some are missing.
-
-        Examples
-        --------
-        >>> from notebook_async.workflow import Event, StartEvent, StopEvent
-        >>> from notebook_async.workflow import Workflow, step
-        >>> class Part(Event):
-        ...     number: int
-        >>> class Gather(Workflow):
-        ...     @step
-        ...     async def scatter(self, ctx: Context, ev: StartEvent) -> Part | None:
-        ...         for number in range(3):
-        ...             ctx.send_event(Part(number=number))
-        ...
-        ...     @step
-        ...     async def gather(self, ctx: Context, ev: Part) -> StopEvent | None:
-        ...         parts = ctx.collect_events(ev, [Part] * 3)
-        ...         if parts is None:
-        ...             return None
-        ...         return StopEvent(result=[part.number for part in parts])
-        >>> await Gather().run()
-        [0, 1, 2]
-        """
-        raise _only_in_step("collect_events")
-
-    async def wait_for_event(
-        self,
-        event_type: type[E],
-        waiter_event: Event | None = None,
-        waiter_id: str | None = None,
-        requirements: dict[str, Any] | None = None,
-        timeout: float | None = 2000,  # noqa: ASYNC109 - a policy of the question
-    ) -> E:
-        """Wait for an event where the step stands, and return it.
-
-        The worker does something else meanwhile. Of several that wait for the same the
-        oldest gets it. Only a run that is restored from data runs the step again from
-        its first line; the events that it got before are then given again.
-
-        Parameters
-        ----------
-        event_type
-            The class of the event.
-        waiter_event
-            Written to the stream first, such as an `InputRequiredEvent`.
-        waiter_id
-            Names this wait in the data of the run, where a step has several.
-        requirements
-            Values that attributes of the event must have.
-        timeout
-            Seconds, or None to wait for ever.
-
-        Raises
-        ------
-        TimeoutError
-            If none came in time.
-
-        Examples
-        --------
-        >>> from notebook_async.workflow import HumanResponseEvent, StopEvent
-        >>> from notebook_async.workflow import InputRequiredEvent, StartEvent
-        >>> from notebook_async.workflow import Workflow, step
-        >>> class Ask(Workflow):
-        ...     @step
-        ...     async def ask(self, ctx: Context, ev: StartEvent) -> StopEvent:
-        ...         question = InputRequiredEvent(prefix="Your name?")
-        ...         answer = await ctx.wait_for_event(HumanResponseEvent, question)
-        ...         return StopEvent(result=f"Hello {answer.response}")
-        >>> handler = Ask().run()
-        >>> async for event in handler.stream_events():
-        ...     if isinstance(event, InputRequiredEvent):
-        ...         handler.ctx.send_event(HumanResponseEvent(response="Ada"))
-        >>> await handler
-        'Hello Ada'
-        """
-        raise _only_in_step("wait_for_event")
-
-    def retry_info(self) -> RetryInfo:
-        """Return how often this call of a step was tried before.
-
-        Examples
-        --------
-        >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
-        >>> class Hello(Workflow):
-        ...     @step
-        ...     async def greet(self, ctx: Context, ev: StartEvent) -> StopEvent:
-        ...         return StopEvent(result=ctx.retry_info().retry_number)
-        >>> await Hello().run()
-        0
-        """
-        raise _only_in_step("retry_info")
-
     def cancel_step(self, name: str) -> int:
         """Cancel the calls of a step that are under way or queued.
 
@@ -476,7 +334,7 @@ class Context(LegacyContext, Generic[S]):
         1
         """
         run = self._running("cancel_step")
-        return 0 if run.ended else run.cancel_step(name)
+        return 0 if run.ended else cancel_step(run, name)
 
     def _attach(self, run: Run) -> None:
         """Begin to stand for this run."""
@@ -498,9 +356,3 @@ def check_event(event: object) -> None:
         raise WorkflowRuntimeError(
             f"only events can be sent, got {event!r}: wrap it in a subclass of Event"
         )
-
-
-def _only_in_step(method: str) -> ContextStateError:
-    return ContextStateError(
-        f"{method} works only inside a step, on the context that the step is given"
-    )
