@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from notebook_async.workflow._calls import caller
-from notebook_async.workflow._definition import Definition
+from notebook_async.workflow._engine.calls import caller
+from notebook_async.workflow._engine.definition import Definition
 from notebook_async.workflow.errors import WorkflowValidationError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from notebook_async.workflow._config import StepConfig
-    from notebook_async.workflow._invocation import Invocation
-    from notebook_async.workflow._run import Run
+    from notebook_async.workflow._engine.invocation import Invocation
+    from notebook_async.workflow._engine.run import Run
 
 __all__ = ["StepOwner", "WorkflowMeta"]
 

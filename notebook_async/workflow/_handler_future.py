@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
-    from notebook_async.workflow._outcome import Outcome
+    from notebook_async.workflow._engine.outcome import Outcome
 
 __all__ = ["FutureLike", "value_of"]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from notebook_async.workflow import _stepping
+from notebook_async.workflow._engine import stepping
 
 if TYPE_CHECKING:
-    from notebook_async.workflow._run import Run
-    from notebook_async.workflow._stepping import StepTaken
+    from notebook_async.workflow._engine.run import Run
+    from notebook_async.workflow._engine.stepping import StepTaken
     from notebook_async.workflow.events import Event
 
 __all__ = ["Stepped"]
@@ -25,7 +25,7 @@ class Stepped:
     @property
     def pending(self) -> list[tuple[str, tuple[Event, ...]]]:
         """The steps that would begin next, each with what it would be given."""
-        return _stepping.pending(self._run)
+        return stepping.pending(self._run)
 
     def pause(self) -> None:
         """Let no step begin from now on; those under way go on.
@@ -52,7 +52,7 @@ class Stepped:
         >>> await handler
         'Hello'
         """
-        _stepping.pause(self._run)
+        stepping.pause(self._run)
 
     def resume(self) -> None:
         """Let a paused run go on by itself.
@@ -74,7 +74,7 @@ class Stepped:
         >>> await handler
         'Hello'
         """
-        _stepping.resume(self._run)
+        stepping.resume(self._run)
 
     async def step(self) -> StepTaken | None:
         """Pause, let the next step run, and return what came of it.
@@ -106,7 +106,7 @@ class Stepped:
         >>> await handler
         'Hello'
         """
-        return await _stepping.take_step(self._run)
+        return await stepping.take_step(self._run)
 
     async def run_step(self) -> list[Event] | None:
         """Run all that is ready and return the events made, for you to send on.
@@ -132,4 +132,4 @@ class Stepped:
         >>> await handler
         'Hello'
         """
-        return await _stepping.run_step(self._run)
+        return await stepping.run_step(self._run)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 from pydantic import ValidationError
 
 from notebook_async.core._blocking import asyncio_run
+from notebook_async.workflow._checks.validate import known_events, validate_graph
 from notebook_async.workflow._class import StepOwner
-from notebook_async.workflow._validate import known_events, validate_graph
 from notebook_async.workflow.context.state_store import DictState
 from notebook_async.workflow.errors import WorkflowValidationError
 from notebook_async.workflow.resource import ResourceConfig, ResourceManager
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from notebook_async.workflow._config import ServiceDefinition, WorkflowGraphCheck
-    from notebook_async.workflow._definition import Definition
+    from notebook_async.workflow._engine.definition import Definition
     from notebook_async.workflow.context.serializers import BaseSerializer
     from notebook_async.workflow.events import Event, StartEvent, StopEvent
     from notebook_async.workflow.representation import WorkflowGraph

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from notebook_async.errors import InvalidArgumentError
-from notebook_async.workflow._checkpoint import Checkpoint, CheckpointDiff
-from notebook_async.workflow._checkpoint_stores import CheckpointStore, open_store
-from notebook_async.workflow._recorder import CheckpointCallback, Recorder
-from notebook_async.workflow._snapshot import serializer_for
+from notebook_async.workflow._checkpoints.checkpoint import Checkpoint, CheckpointDiff
+from notebook_async.workflow._checkpoints.recorder import CheckpointCallback, Recorder
+from notebook_async.workflow._checkpoints.stores import CheckpointStore, open_store
+from notebook_async.workflow._engine.snapshot import serializer_for
 from notebook_async.workflow.context.context import Context
 from notebook_async.workflow.errors import WorkflowStepDoesNotExistError
 

@@ -7,8 +7,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from notebook_async.workflow._build import get_workflow_representation
-from notebook_async.workflow._graph import WorkflowGraph
+from notebook_async.workflow._graph.build import get_workflow_representation
+from notebook_async.workflow._graph.value import WorkflowGraph
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -174,7 +174,7 @@ def _draw(
     show: bool,
 ) -> WorkflowGraph | None:
     if filename:
-        page = (files(__package__) / "_page.html").read_text(encoding="utf-8")
+        page = (files(__package__) / "_graph" / "page.html").read_text(encoding="utf-8")
         page = page.replace("{{title}}", html.escape(graph.name))
         page = page.replace("{{svg}}", graph.to_svg(max_label_length=longest))
         Path(filename).write_text(page, encoding="utf-8")

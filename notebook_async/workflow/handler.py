@@ -7,14 +7,14 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from notebook_async.workflow._display import Displayed
+from notebook_async.workflow._engine.log import EventReader
 from notebook_async.workflow._handler_future import FutureLike, value_of
 from notebook_async.workflow._handler_steps import Stepped
-from notebook_async.workflow._log import EventReader
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from notebook_async.workflow._run import Run
+    from notebook_async.workflow._engine.run import Run
     from notebook_async.workflow.context.context import Context
     from notebook_async.workflow.events import Event, StopEvent
     from notebook_async.workflow.representation import WorkflowGraph
@@ -248,7 +248,7 @@ class WorkflowHandler(FutureLike, Stepped):
         Hello
           greet: 1 done
         """
-        from notebook_async.workflow._live import counts_of_run  # noqa: PLC0415
+        from notebook_async.workflow._engine.live import counts_of_run  # noqa: PLC0415
 
         graph = self._run.workflow.graph()
         return graph.with_counts(*counts_of_run(self._run))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from notebook_async.workflow._build import get_workflow_representation
-from notebook_async.workflow._counts import EdgeCounts, LiveCounts, StepCounts
-from notebook_async.workflow._graph import WorkflowGraph
-from notebook_async.workflow._nodes import (
+from notebook_async.workflow._graph.build import get_workflow_representation
+from notebook_async.workflow._graph.counts import EdgeCounts, LiveCounts, StepCounts
+from notebook_async.workflow._graph.nodes import (
     WorkflowChildNode,
     WorkflowEventNode,
     WorkflowExternalNode,
@@ -16,6 +15,7 @@ from notebook_async.workflow._nodes import (
     WorkflowResourceNode,
     WorkflowStepNode,
 )
+from notebook_async.workflow._graph.value import WorkflowGraph
 
 __all__ = [
     "EdgeCounts",

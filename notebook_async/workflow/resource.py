@@ -6,8 +6,8 @@ makes, and one as `Annotated[Settings, ResourceConfig("a.json")]` what the file 
 
 from __future__ import annotations
 
-from notebook_async.workflow._resource_config import ResourceConfig
-from notebook_async.workflow._resource_factory import Resource, ResourceDefinition
-from notebook_async.workflow._resource_manager import ResourceManager
+from notebook_async.workflow._resources.config import ResourceConfig
+from notebook_async.workflow._resources.factory import Resource, ResourceDefinition
+from notebook_async.workflow._resources.manager import ResourceManager
 
 __all__ = ["Resource", "ResourceConfig", "ResourceDefinition", "ResourceManager"]

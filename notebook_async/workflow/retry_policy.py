@@ -7,8 +7,8 @@ values: frozen, comparable, and the same `seed` gives the same delay.
 
 from __future__ import annotations
 
-from notebook_async.workflow._retry_asking import as_retry_policy, next_delay
-from notebook_async.workflow._retry_conditions import (
+from notebook_async.workflow._retry.asking import as_retry_policy, next_delay
+from notebook_async.workflow._retry.conditions import (
     RetryCondition,
     retry_all,
     retry_always,
@@ -22,20 +22,20 @@ from notebook_async.workflow._retry_conditions import (
     retry_never,
     retry_unless_exception_type,
 )
-from notebook_async.workflow._retry_jitter import (
+from notebook_async.workflow._retry.jitter import (
     wait_exponential_jitter,
     wait_full_jitter,
     wait_random,
     wait_random_exponential,
 )
-from notebook_async.workflow._retry_policies import (
+from notebook_async.workflow._retry.policies import (
     ConstantDelayRetryPolicy,
     ExponentialBackoffRetryPolicy,
     RetryInfo,
     RetryPolicy,
     retry_policy,
 )
-from notebook_async.workflow._retry_stops import (
+from notebook_async.workflow._retry.stops import (
     StopCondition,
     stop_after_attempt,
     stop_after_delay,
@@ -44,7 +44,7 @@ from notebook_async.workflow._retry_stops import (
     stop_before_delay,
     stop_never,
 )
-from notebook_async.workflow._retry_waits import (
+from notebook_async.workflow._retry.waits import (
     WaitStrategy,
     wait_chain,
     wait_combine,

@@ -14,9 +14,9 @@ from notebook_async.core._options import seconds
 from notebook_async.errors import InvalidArgumentError, NoRunningLoopError
 from notebook_async.workflow._class import WorkflowMeta
 from notebook_async.workflow._display import Displayed
+from notebook_async.workflow._engine.run import Run
+from notebook_async.workflow._engine.worker import here
 from notebook_async.workflow._parts import WorkflowParts
-from notebook_async.workflow._run import Run
-from notebook_async.workflow._worker import here
 from notebook_async.workflow.context.context import Context
 from notebook_async.workflow.errors import (
     ContextStateError,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from notebook_async.workflow._config import (
         WorkflowGraphCheck,
     )
-    from notebook_async.workflow._definition import Definition
+    from notebook_async.workflow._engine.definition import Definition
     from notebook_async.workflow.checkpointer import CheckpointCallback
     from notebook_async.workflow.context.serializers import BaseSerializer
     from notebook_async.workflow.events import Event
@@ -237,7 +237,7 @@ class Workflow(WorkflowParts):
         ctx._attach(run)
         handler = WorkflowHandler(run, ctx)
         if restored is not None:
-            from notebook_async.workflow._snapshot import restore  # noqa: PLC0415
+            from notebook_async.workflow._engine.snapshot import restore  # noqa: PLC0415
 
             restore(run, restored)
         if stepwise:

@@ -7,7 +7,7 @@ A module without deferred annotations: the classes are made inside of functions,
 import asyncio
 from typing import Any
 
-__all__ = ["WORKERS", "Cases"]
+__all__ = ["WORKERS", "Cases", "events"]
 
 WORKERS = 8
 
@@ -18,7 +18,7 @@ class Cases:
     Parameters
     ----------
     names
-        The module that the names come from.
+        Has the names: a module or a namespace.
 
     Attributes
     ----------
@@ -33,29 +33,38 @@ class Cases:
     stream
         One step that writes `count` events to the stream.
     queued
-        One step that sends `count` events, one that takes them one by one, once told.
+        One step that sends `count` events and one more, one that takes them one by one
+        as soon as `go_on` is set; `begun` is set before.
     """
 
-    def __init__(self, names: Any) -> None:  # noqa: ANN401 - a module
+    def __init__(self, names: Any) -> None:  # noqa: ANN401 - a module, or like one
         self.names = names
-        self.Event = names.Event
-
-        class Go(names.Event):
-            number: int
-
-        class Part(names.Event):
-            number: int
-
-        class Done(names.Event):
-            number: int
-
-        self.Go, self.Part, self.Done = Go, Part, Done
-        self.chain = _chain(names, Go)
-        self.sent = _sent(names, Part, Done)
-        self.listed = _listed(names, Part, Done)
+        go, part, done = events(names)
+        self.chain = _chain(names, go)
+        self.sent = _sent(names, part, done)
+        self.listed = _listed(names, part, done)
         self.nothing = _nothing(names)
-        self.stream = _stream(names, Done)
-        self.queued = _queued(names, Part, Done)
+        self.stream = _stream(names, done)
+        self.queued = _queued(names, part, done)
+
+
+def events(names: Any) -> tuple[Any, Any, Any]:  # noqa: ANN401
+    """Return three classes of events that carry a number."""
+
+    class Go(names.Event):
+        number: int
+
+    class Part(names.Event):
+        number: int
+
+    class Done(names.Event):
+        number: int
+
+    # A snapshot of the reference finds classes by module and name.
+    for kind in (Go, Part, Done):
+        kind.__qualname__ = kind.__name__
+        globals()[kind.__name__] = kind
+    return Go, Part, Done
 
 
 def _counting(names: Any) -> Any:  # noqa: ANN401

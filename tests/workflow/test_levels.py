@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from notebook_async.workflow._levels import (
+from notebook_async.workflow._checks.levels import (
     collectors_of,
     handlers_of,
     levels_of,

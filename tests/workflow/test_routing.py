@@ -566,7 +566,7 @@ async def test_loop_of_steps_does_not_starve_others() -> None:
 
     async def tick() -> None:
         nonlocal ticks
-        while ticks < 3:  # noqa: ASYNC110 - each turn is one of the loop
+        while ticks < 3:
             await asyncio.sleep(0)
             ticks += 1
 

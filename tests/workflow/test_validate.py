@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from notebook_async.workflow._validate import (
+from notebook_async.workflow._checks.validate import (
     find_start_event,
     find_stop_event,
     known_events,

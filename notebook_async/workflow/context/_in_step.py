@@ -6,8 +6,9 @@ import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from notebook_async.workflow._buffers import Buffer
-from notebook_async.workflow._invocation import Waiter
+from notebook_async.workflow._engine.buffers import Buffer
+from notebook_async.workflow._engine.invocation import Waiter
+from notebook_async.workflow._engine.watching import waits
 from notebook_async.workflow.context.context import Context, check_event
 from notebook_async.workflow.errors import ContextStateError
 from notebook_async.workflow.events import Event, InputRequiredEvent
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Hashable, Sequence
 
-    from notebook_async.workflow._invocation import Invocation
-    from notebook_async.workflow._run import Run
+    from notebook_async.workflow._engine.invocation import Invocation
+    from notebook_async.workflow._engine.run import Run
     from notebook_async.workflow.context.state_store import InMemoryStateStore
 
 __all__ = ["StepContext", "ThreadContext"]
@@ -143,7 +144,8 @@ class StepContext(Context[Any]):
             call, event_type, requirements or {}, waiter_id, question, future
         )
         run.state.waits.park(waiter)
-        run.step_waits(call)
+        if run.watched:
+            waits(run, call)
         if waiter_event is not None and question is None:
             run.publish(waiter_event)
         run.advance()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from notebook_async.workflow._attempt import cancel_step
+from notebook_async.workflow._engine.attempt import cancel_step
+from notebook_async.workflow._engine.log import EventLog, EventReader
+from notebook_async.workflow._engine.worker import here
 from notebook_async.workflow._legacy import LegacyContext
-from notebook_async.workflow._log import EventLog, EventReader
-from notebook_async.workflow._worker import here
 from notebook_async.workflow.context._step_methods import StepMethods
 from notebook_async.workflow.context.state_store import InMemoryStateStore
 from notebook_async.workflow.errors import (
@@ -20,7 +20,7 @@ from notebook_async.workflow.events import Event
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from notebook_async.workflow._run import Run
+    from notebook_async.workflow._engine.run import Run
     from notebook_async.workflow.context.serializers import BaseSerializer
     from notebook_async.workflow.workflow import Workflow
 
@@ -80,7 +80,7 @@ class Context(StepMethods, LegacyContext, Generic[S]):
         self._store: InMemoryStateStore[Any] | None = None
         self._snapshot: dict[str, Any] | None = None
         if previous_context is not None:
-            from notebook_async.workflow._snapshot import read  # noqa: PLC0415
+            from notebook_async.workflow._engine.snapshot import read  # noqa: PLC0415
 
             self._snapshot = read(workflow, previous_context, serializer)
             self._store = self._snapshot["store"]
@@ -221,7 +221,7 @@ class Context(StepMethods, LegacyContext, Generic[S]):
         >>> await Hello().run(ctx=ctx)
         'Hello Ada'
         """
-        from notebook_async.workflow._snapshot import write  # noqa: PLC0415
+        from notebook_async.workflow._engine.snapshot import write  # noqa: PLC0415
 
         try:
             return write(self, serializer, include_state=include_state)

@@ -1,0 +1,1 @@
+"""Runs kept after each step."""

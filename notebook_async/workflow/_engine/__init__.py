@@ -1,0 +1,1 @@
+"""What runs a workflow: its state, and the shell of tasks around it."""

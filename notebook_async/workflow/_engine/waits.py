@@ -1,0 +1,190 @@
+"""Steps that wait for an event where they stand, and questions without an answer."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+from weakref import proxy
+
+from notebook_async.workflow.events import Event, HumanResponseEvent, InputRequiredEvent
+
+if TYPE_CHECKING:
+    from notebook_async.workflow._engine.invocation import Invocation, Station, Waiter
+    from notebook_async.workflow._engine.state import RunState
+
+__all__ = ["Waits"]
+
+
+class Waits:
+    """What a run waits for from outside.
+
+    An invocation that waits gives up its worker. Once it has its event it needs one
+    again, and goes before those that are queued.
+
+    Attributes
+    ----------
+    waiters
+        Unanswered `wait_for_event` calls, the oldest first.
+    questions
+        Events that ask a person and have no answer yet, by id.
+    count
+        How many questions were asked.
+    answered
+        Ids of questions that have theirs: a second one is refused.
+    """
+
+    __slots__ = ("_prefix", "_state", "answered", "count", "questions", "waiters")
+
+    def __init__(self, state: RunState, prefix: str) -> None:
+        # Not to keep each other alive.
+        self._state: RunState = proxy(state)
+        self._prefix = prefix
+        self.count = 0
+        self.waiters: list[Waiter] = []
+        self.questions: dict[str, InputRequiredEvent] = {}
+        self.answered: set[str] = set()
+
+    @property
+    def any(self) -> bool:
+        """Whether an event from outside may be for one of these."""
+        return bool(self.waiters or self.questions or self.answered)
+
+    @property
+    def expecting(self) -> bool:
+        """Whether something that is waited for has not come."""
+        return bool(self.waiters or self.questions)
+
+    def ask(self, question: InputRequiredEvent) -> str:
+        """Give a question an id, and remember it until it is answered."""
+        self.count += 1
+        name = question.question_id or f"{self._prefix}/{self.count}"
+        # Beside its fields, so that it stays equal to what the step made.
+        question.__dict__["_question_id"] = name
+        self.questions[name] = question
+        return name
+
+    def park(self, waiter: Waiter) -> None:
+        """Let an invocation wait, and its worker do something else."""
+        self.waiters.append(waiter)
+        invocation = waiter.invocation
+        waits = invocation.remember().waits
+        if not waits:
+            invocation.station.waiting += 1
+            self._state.release(invocation.station)
+            self._state.busy -= 1
+        waits[waiter.id] = waiter
+        if not self._state.busy:
+            self._state.become_quiet()
+
+    def offer(self, event: Event, step: str | None = None) -> Station | None:
+        """Give an event to whoever has waited longest for it; return the step."""
+        name = None
+        if isinstance(event, HumanResponseEvent):
+            name = getattr(event, "question_id", None)
+            if name in self.answered:
+                return None
+        for waiter in self.waiters:
+            if name is not None and name in self.questions and waiter.question != name:
+                continue
+            station = waiter.invocation.station
+            if (step is None or step == station.name) and waiter.matches(event):
+                self._close_question(waiter.question)
+                waiter.invocation.remember().answers[waiter.id] = event
+                self.settle(waiter, event)
+                return station
+        if isinstance(event, HumanResponseEvent):
+            self._close_question(name or self._oldest_question())
+        return None
+
+    def settle(self, waiter: Waiter, answer: Event | BaseException) -> None:
+        """End one wait with an event, or with an exception for the step."""
+        invocation = waiter.invocation
+        memory = invocation.remember()
+        if memory.waits.pop(waiter.id, None) is None:
+            return
+        self.waiters.remove(waiter)
+        self._close_question(waiter.question)
+        waiter.answer = answer
+        if memory.waits:
+            # Still waiting elsewhere, so it holds no place and needs none.
+            self._tell(waiter)
+            return
+        station = invocation.station
+        self._state.busy += 1
+        if station.free > 0:
+            station.free -= 1
+            self.resume(waiter)
+        else:
+            if station.resuming is None:
+                station.resuming = deque()
+            station.resuming.append(waiter)
+
+    def resume(self, waiter: Waiter) -> None:
+        """Let an invocation go on, which has a worker's place again."""
+        waiter.invocation.station.waiting -= 1
+        self._tell(waiter)
+
+    def forget(self, invocation: Invocation) -> bool:
+        """End all waits of an invocation that is over; tell whether it held no place.
+
+        It holds none while it waits, and none before it got one again.
+        """
+        memory = invocation.memory
+        station = invocation.station
+        if memory is None:
+            return False
+        if memory.waits:
+            for waiter in memory.waits.values():
+                self.waiters.remove(waiter)
+                self._close_question(waiter.question)
+            memory.waits.clear()
+            station.waiting -= 1
+            self._state.busy += 1
+            return True
+        for waiter in station.resuming or ():
+            if waiter.invocation is invocation and station.resuming is not None:
+                station.resuming.remove(waiter)
+                station.waiting -= 1
+                return True
+        return False
+
+    def restore(
+        self,
+        questions: list[tuple[str, InputRequiredEvent]],
+        answered: list[str],
+        count: int,
+    ) -> None:
+        """Ask again what was asked before in another process, and count on."""
+        self.count = count
+        for name, question in questions:
+            question.__dict__["_question_id"] = name
+            self.questions[name] = question
+            self._state.log.append(question)
+        self.answered.update(answered)
+
+    def clear(self) -> None:
+        """Forget all; the run has ended."""
+        self.waiters.clear()
+        self.questions.clear()
+        self.answered.clear()
+
+    def _close_question(self, name: str | None) -> None:
+        if name is not None and self.questions.pop(name, None) is not None:
+            self.answered.add(name)
+
+    def _oldest_question(self) -> str | None:
+        """Return the question that an answer without an id is for.
+
+        Those of a waiting step are not meant: it would have taken the answer.
+        """
+        waited: set[Any] = {waiter.question for waiter in self.waiters}
+        return next((name for name in self.questions if name not in waited), None)
+
+    @staticmethod
+    def _tell(waiter: Waiter) -> None:
+        if waiter.future.done():
+            return
+        if isinstance(waiter.answer, Event):
+            waiter.future.set_result(waiter.answer)
+        elif waiter.answer is not None:
+            waiter.future.set_exception(waiter.answer)

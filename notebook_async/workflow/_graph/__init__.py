@@ -1,0 +1,1 @@
+"""A workflow as nodes and edges, and how they are drawn."""

@@ -1,0 +1,1 @@
+"""What steps are given that nobody sends them."""

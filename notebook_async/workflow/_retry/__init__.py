@@ -1,0 +1,1 @@
+"""When and how long to wait before a step is tried again."""
