@@ -12,7 +12,7 @@ import asyncio
 import threading
 import zlib
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from itertools import count
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -100,8 +100,20 @@ def answer_to(question: Question) -> Answer:
     return answer
 
 
-@dataclass(frozen=True)
-class Doing:
+class Short:
+    """Shows only the fields that are not as usual."""
+
+    def __repr__(self) -> str:
+        told = [
+            f"{one.name}={getattr(self, one.name)!r}"
+            for one in fields(self)  # type: ignore[arg-type]
+            if one.name == "kind" or getattr(self, one.name) != one.default
+        ]
+        return f"{type(self).__name__}({', '.join(told)})"
+
+
+@dataclass(frozen=True, repr=False)
+class Doing(Short):
     """What a step does besides handing on its event."""
 
     delay: float = 0.0
@@ -121,8 +133,8 @@ class Doing:
         return bool(self.drops) and key // 7 % self.drops == 0
 
 
-@dataclass(frozen=True)
-class Element:
+@dataclass(frozen=True, repr=False)
+class Element(Short):
     """One part of a plan; which fields count depends on its kind."""
 
     kind: str
@@ -147,7 +159,7 @@ class Spec:
     takes: tuple[type[Token], ...]
     makes: type[Token]
     does: Doing
-    element: Element
+    element: Element = field(repr=False)
 
     def key(self, keys: list[int]) -> int:
         """Return the key of what it makes of events with these."""
@@ -163,8 +175,7 @@ class Plan:
     block: Block
     seed: int
     stops: bool
-    specs: list[Spec] = field(default_factory=list)
-    names: dict[int, list[str]] = field(default_factory=dict)
+    specs: list[Spec] = field(default_factory=list, repr=False)
 
     def __post_init__(self) -> None:
         self._kinds = iter(KINDS)

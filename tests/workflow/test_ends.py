@@ -1,4 +1,4 @@
-"""How a run ends: well, by an exception, by its timeout, by being cancelled, or stuck."""
+"""How a run ends: well, by an exception, a timeout, being cancelled, or stuck."""
 
 from __future__ import annotations
 
@@ -425,7 +425,7 @@ async def test_timeout_names_all_active_steps() -> None:
             return StopEvent()
 
     handler = Several(timeout=3).run()
-    with pytest.raises(WorkflowTimeoutError, match="active steps: one, two$"):
+    with pytest.raises(WorkflowTimeoutError, match=r"active steps: one, two$"):
         await handler
     (event,) = await read(handler)
     assert isinstance(event, WorkflowTimedOutEvent)
@@ -435,7 +435,7 @@ async def test_timeout_names_all_active_steps() -> None:
 async def test_timeout_cancels_the_steps_and_waits() -> None:
     """A run that has timed out is over only when its steps have cleaned up."""
     workflow = Branches(timeout=0.5)
-    with pytest.raises(WorkflowTimeoutError, match="active steps: slow, end$"):
+    with pytest.raises(WorkflowTimeoutError, match=r"active steps: slow, end$"):
         await workflow.run(how="stop")
     assert now() == 2.5
     assert workflow.log == [("began", 0.0), ("cleaned up", 2.5)]
@@ -523,7 +523,7 @@ async def test_work_after_thinking_counts(kind: type[Workflow]) -> None:
     handler = kind(timeout=5).run(after=2.01)
     await asyncio.sleep(1003)
     handler.ctx.send_event(HumanResponseEvent())
-    with pytest.raises(WorkflowTimeoutError, match="after 5.*active steps: "):
+    with pytest.raises(WorkflowTimeoutError, match=r"after 5.*active steps: "):
         await handler
     assert now() == 1005.0
 
@@ -546,7 +546,7 @@ async def test_thinking_counts_while_others_work() -> None:
         async def work(self, _: Other) -> None:
             await asyncio.sleep(100)
 
-    with pytest.raises(WorkflowTimeoutError, match="active steps: ask, work$"):
+    with pytest.raises(WorkflowTimeoutError, match=r"active steps: ask, work$"):
         await Both(timeout=5).run()
     assert now() == 5.0
 

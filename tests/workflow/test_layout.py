@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notebook_async.workflow._graph.value.layers import arrange
-from notebook_async.workflow._graph.value.layout import Layout, lay_out
+from notebook_async.workflow._graph.layers import arrange
+from notebook_async.workflow._graph.layout import Layout, lay_out
 
 NEARLY = 1e-6
 

@@ -10,9 +10,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from notebook_async.workflow._graph.value.build import graph_of
-from notebook_async.workflow._graph.value.style import STYLE
-from notebook_async.workflow._graph.value.text import compact, text_width
+from notebook_async.workflow._graph.build import graph_of
+from notebook_async.workflow._graph.style import STYLE
+from notebook_async.workflow._graph.text import compact, text_width
 from notebook_async.workflow.events import Event, StartEvent, StopEvent
 from notebook_async.workflow.representation import (
     StepCounts,
