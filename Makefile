@@ -58,7 +58,7 @@ check: .venv/.dev .venv/.npm
 	diff -rq .venv/static $(STATIC) || { echo "The built JavaScript was out of date: commit $(STATIC) as it is now."; exit 1; }
 
 bench: .venv/.bench
-	$(BIN)/python tests/benchmarks/run.py
+	$(BIN)/python tests/benchmarks/run.py --write
 
 format: .venv/.dev .venv/.npm
 	$(BIN)/ruff check --fix .

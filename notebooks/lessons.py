@@ -28,6 +28,7 @@ def run(lesson: Path) -> nbformat.NotebookNode:
         timeout=300,
         resources={"metadata": {"path": HERE}},
         record_timing=False,
+        coalesce_streams=True,  # when output came in is chance
         # The final pictures say it all; the panels' code need not be in the file.
         store_widget_state=False,
     )

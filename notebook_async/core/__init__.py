@@ -3,34 +3,33 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
-
-from notebook_async.core._api import run_jobs, start_jobs
-from notebook_async.core._batches import batch_gather, chunks
-from notebook_async.core._blocking import asyncio_run, run_async_tasks, run_sync
-from notebook_async.core._iter import iter_jobs
-from notebook_async.core._options import Isolation, OnError
-from notebook_async.core._progress import set_presenter
-from notebook_async.core._run import JobRun
-from notebook_async.core._scope import RunOwner, Scope, current_scope
-from notebook_async.core._statistics import RunStatistics
-from notebook_async.core._stream import JobStream
-from notebook_async.core.hooks import Hook, HookHandle, add_hook, publish, wanted
-from notebook_async.core.policies import Adaptive, Rate, Retry
-from notebook_async.core.records import (
-    Anchor,
-    EventRecord,
-    ItemRecord,
-    JobRecord,
-    Phase,
-    Record,
-    RunRecord,
-    StepRecord,
-    WorkflowRecord,
-)
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from notebook_async.core._api import run_jobs, start_jobs
+    from notebook_async.core._batches import batch_gather, chunks
+    from notebook_async.core._blocking import asyncio_run, run_async_tasks, run_sync
     from notebook_async.core._executors import Remote
+    from notebook_async.core._iter import iter_jobs
+    from notebook_async.core._options import Isolation, OnError
+    from notebook_async.core._progress import set_presenter
+    from notebook_async.core._run import JobRun
+    from notebook_async.core._scope import RunOwner, Scope, current_scope
+    from notebook_async.core._statistics import RunStatistics
+    from notebook_async.core._stream import JobStream
+    from notebook_async.core.hooks import Hook, HookHandle, add_hook, publish, wanted
+    from notebook_async.core.policies import Adaptive, Rate, Retry
+    from notebook_async.core.records import (
+        Anchor,
+        EventRecord,
+        ItemRecord,
+        JobRecord,
+        Phase,
+        Record,
+        RunRecord,
+        StepRecord,
+        WorkflowRecord,
+    )
 
 __all__ = [
     "Adaptive",
@@ -70,9 +69,49 @@ __all__ = [
     "wanted",
 ]
 
+# Loaded on first use (PEP 562): each other room needs but a part of it.
+_MODULES = {
+    "Adaptive": "policies",
+    "Anchor": "records",
+    "EventRecord": "records",
+    "Hook": "hooks",
+    "HookHandle": "hooks",
+    "Isolation": "_options",
+    "ItemRecord": "records",
+    "JobRecord": "records",
+    "JobRun": "_run",
+    "JobStream": "_stream",
+    "OnError": "_options",
+    "Phase": "records",
+    "Rate": "policies",
+    "Record": "records",
+    "Remote": "_executors",
+    "Retry": "policies",
+    "RunOwner": "_scope",
+    "RunRecord": "records",
+    "RunStatistics": "_statistics",
+    "Scope": "_scope",
+    "StepRecord": "records",
+    "WorkflowRecord": "records",
+    "add_hook": "hooks",
+    "asyncio_run": "_blocking",
+    "batch_gather": "_batches",
+    "chunks": "_batches",
+    "current_scope": "_scope",
+    "iter_jobs": "_iter",
+    "publish": "hooks",
+    "run_async_tasks": "_blocking",
+    "run_jobs": "_api",
+    "run_sync": "_blocking",
+    "set_presenter": "_progress",
+    "start_jobs": "_api",
+    "wanted": "hooks",
+}
 
-def __getattr__(name: str) -> object:
-    # Loaded on first use: it brings much that an ordinary run does without (PEP 562).
-    if name == "Remote":
-        return import_module("notebook_async.core._executors").Remote
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    globals()[name] = value
+    return value

@@ -65,14 +65,11 @@ class HookHandle:
     ) -> None:
         self.remove()
 
-    def _tell(self, record: Record) -> None:
-        try:
-            self._hook(record)
-        except Exception:  # noqa: BLE001 - a viewer's fault must not become the run's
-            # Once is enough for a log.
-            if not self._failed:
-                self._failed = True
-                _log.exception("the hook %r failed on %r", self._hook, record)
+    def _has_failed(self, record: Record) -> None:
+        # Once is enough for a log.
+        if not self._failed:
+            self._failed = True
+            _log.exception("the hook %r failed on %r", self._hook, record)
 
 
 # Tuples are replaced, never changed, so that a hook may remove itself while it is told.
@@ -137,4 +134,7 @@ def publish(record: Record) -> None:
     >>> publish(JobRecord(at=0.0, source=("job-1",), phase="done", name="index"))
     """
     for handle in _handles.get(type(record), ()):
-        handle._tell(record)  # noqa: SLF001
+        try:
+            handle._hook(record)  # noqa: SLF001
+        except Exception:  # noqa: BLE001 - a viewer's fault must not become the run's
+            handle._has_failed(record)  # noqa: SLF001

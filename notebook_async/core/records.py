@@ -146,10 +146,12 @@ class WorkflowRecord(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepRecord(Record):
-    """A call of a step changed its phase.
+    """A call of a step changed its phase; one that never waits is told when it ends.
 
     Attributes
     ----------
+    began
+        When the attempt began, in seconds of `time.perf_counter`.
     step
         The step.
     call
@@ -164,6 +166,7 @@ class StepRecord(Record):
 
     step: str
     call: int
+    began: float
     given: str
     returned: str | None = None
     attempt: int = 1

@@ -9,19 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from notebook_async.workflow.collect import All, Cardinality, Collect, Take
 from notebook_async.workflow.context import Context
-from notebook_async.workflow.context.serializers import (
-    BaseSerializer,
-    JsonPickleSerializer,
-    JsonSerializer,
-    PickleSerializer,
-)
-from notebook_async.workflow.context.state_store import (
-    DictState,
-    InMemoryStateStore,
-    StateStore,
-)
 from notebook_async.workflow.decorators import StepConfig, catch_error, step
 from notebook_async.workflow.errors import (
     ContextSerdeError,
@@ -55,20 +43,6 @@ from notebook_async.workflow.events import (
     WorkflowTimedOutEvent,
 )
 from notebook_async.workflow.handler import WorkflowHandler
-from notebook_async.workflow.resource import (
-    Resource,
-    ResourceConfig,
-    ResourceDefinition,
-    ResourceManager,
-)
-from notebook_async.workflow.retry_policy import (
-    ConstantDelayRetryPolicy,
-    ExponentialBackoffRetryPolicy,
-    RetryInfo,
-    RetryPolicy,
-    retry_policy,
-)
-from notebook_async.workflow.service import ServiceManager, ServiceNotFoundError
 from notebook_async.workflow.types import RunResultT, StopEventT
 from notebook_async.workflow.workflow import Workflow, WorkflowMeta
 
@@ -77,6 +51,18 @@ if TYPE_CHECKING:
         Checkpoint,
         CheckpointCallback,
         WorkflowCheckpointer,
+    )
+    from notebook_async.workflow.collect import All, Cardinality, Collect, Take
+    from notebook_async.workflow.context.serializers import (
+        BaseSerializer,
+        JsonPickleSerializer,
+        JsonSerializer,
+        PickleSerializer,
+    )
+    from notebook_async.workflow.context.state_store import (
+        DictState,
+        InMemoryStateStore,
+        StateStore,
     )
     from notebook_async.workflow.drawing import (
         draw_all_possible_flows,
@@ -88,6 +74,19 @@ if TYPE_CHECKING:
         WorkflowGraph,
         get_workflow_representation,
     )
+    from notebook_async.workflow.resource import (
+        Resource,
+        ResourceConfig,
+        ResourceDefinition,
+        ResourceManager,
+    )
+    from notebook_async.workflow.retry_policy import (
+        ConstantDelayRetryPolicy,
+        ExponentialBackoffRetryPolicy,
+        RetryInfo,
+        RetryPolicy,
+    )
+    from notebook_async.workflow.service import ServiceManager, ServiceNotFoundError
 
 __all__ = [
     "All",
@@ -155,14 +154,35 @@ __all__ = [
     "draw_most_recent_execution",
     "draw_most_recent_execution_mermaid",
     "get_workflow_representation",
-    "retry_policy",
     "step",
 ]
 
-# Loaded on first use (PEP 562): a run needs neither pictures nor storage.
+# Loaded on first use (PEP 562): most runs need neither pictures nor storage, and the
+# import is to cost little.
 _LATER = {
+    "All": "collect",
+    "BaseSerializer": "context.serializers",
+    "Cardinality": "collect",
     "Checkpoint": "checkpointer",
     "CheckpointCallback": "checkpointer",
+    "Collect": "collect",
+    "ConstantDelayRetryPolicy": "retry_policy",
+    "DictState": "context.state_store",
+    "ExponentialBackoffRetryPolicy": "retry_policy",
+    "InMemoryStateStore": "context.state_store",
+    "JsonPickleSerializer": "context.serializers",
+    "JsonSerializer": "context.serializers",
+    "PickleSerializer": "context.serializers",
+    "Resource": "resource",
+    "ResourceConfig": "resource",
+    "ResourceDefinition": "resource",
+    "ResourceManager": "resource",
+    "RetryInfo": "retry_policy",
+    "RetryPolicy": "retry_policy",
+    "ServiceManager": "service",
+    "ServiceNotFoundError": "service",
+    "StateStore": "context.state_store",
+    "Take": "collect",
     "WorkflowCheckpointer": "checkpointer",
     "WorkflowGraph": "representation",
     "draw_all_possible_flows": "drawing",

@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import ValidationError
 
-from notebook_async.core._blocking import asyncio_run
 from notebook_async.workflow._checks.validate import known_events, validate_graph
 from notebook_async.workflow._class import StepOwner
 from notebook_async.workflow.context.state_store import DictState
 from notebook_async.workflow.errors import WorkflowValidationError
-from notebook_async.workflow.resource import ResourceConfig, ResourceManager
 from notebook_async.workflow.service import ServiceManager, ServiceNotFoundError
 
 if TYPE_CHECKING:
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
     from notebook_async.workflow.context.serializers import BaseSerializer
     from notebook_async.workflow.events import Event, StartEvent, StopEvent
     from notebook_async.workflow.representation import WorkflowGraph
+    from notebook_async.workflow.resource import ResourceManager
     from notebook_async.workflow.workflow import Workflow
 
 __all__ = ["WorkflowParts"]
@@ -70,6 +69,10 @@ class WorkflowParts(StepOwner):
     def resource_manager(self) -> ResourceManager:
         """Where its resources are kept."""
         if self._resource_manager is None:
+            from notebook_async.workflow.resource import (  # noqa: PLC0415
+                ResourceManager,
+            )
+
             self._resource_manager = ResourceManager()
         return self._resource_manager
 
@@ -171,9 +174,10 @@ class WorkflowParts(StepOwner):
         ]
         if validate_resource_configs:
             for resource in resources:
-                if isinstance(resource.resource, ResourceConfig):
-                    self.resource_manager.check_config(resource)
+                self.resource_manager.check_config(resource)
         if validate_resources and resources:
+            from notebook_async.core._blocking import asyncio_run  # noqa: PLC0415
+
             asyncio_run(self.resource_manager.resolve(resources))
         return asks
 

@@ -11,17 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 from typing import get_type_hints as _type_hints
 
 from notebook_async.workflow._config import ServiceDefinition
-from notebook_async.workflow.collect import Collect
 from notebook_async.workflow.errors import WorkflowValidationError
 from notebook_async.workflow.events import Event
-from notebook_async.workflow.resource import (
-    Resource,
-    ResourceConfig,
-    ResourceDefinition,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from notebook_async.workflow.collect import Collect
+    from notebook_async.workflow.resource import ResourceDefinition
 
 __all__ = ["Signature", "caller_names", "inspect_signature", "is_free_function"]
 
@@ -132,18 +129,35 @@ def _read(
     func: Callable[..., Any],
 ) -> None:
     """Put one parameter to its use."""
-    name, collect = parameter.name, None
+    collect = None
     if get_origin(hint) is Annotated:
         hint, *marks = get_args(hint)
-        for mark in marks:
-            if isinstance(mark, Resource | ResourceConfig):
-                mark.localns = localns
-                found.resources.append(ResourceDefinition(name, mark, hint))
-                return
-            if isinstance(mark, Collect):
-                collect = mark
+        resource, collect = _read_marks(parameter.name, hint, marks, localns)
+        if resource is not None:
+            found.resources.append(resource)
+            return
     if not _read_provided(found, parameter, hint):
         _read_event(found, parameter, hint, collect, func)
+
+
+def _read_marks(
+    name: str, hint: Any, marks: list[Any], localns: dict[str, Any] | None
+) -> tuple[ResourceDefinition | None, Collect | None]:
+    """Return the resource or the rule for gathering that an annotation names."""
+    from notebook_async.workflow.collect import Collect  # noqa: PLC0415 - most have none
+    from notebook_async.workflow.resource import (  # noqa: PLC0415
+        Resource,
+        ResourceConfig,
+        ResourceDefinition,
+    )
+
+    for mark in marks:
+        if isinstance(mark, Resource | ResourceConfig):
+            mark.localns = localns
+            return ResourceDefinition(name, mark, hint), None
+        if isinstance(mark, Collect):
+            return None, mark
+    return None, None
 
 
 def _read_provided(found: Signature, parameter: inspect.Parameter, hint: Any) -> bool:
@@ -207,7 +221,7 @@ def _set_collection(
             f"step {func.__name__!r} has two lists of events, {found.collection!r} and"
             f" {name!r}: one step can gather one, as in `list[A | B]`"
         )
-    found.collection, found.policy = name, collect or Collect()
+    found.collection, found.policy = name, collect
     found.events[name] = elements
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from notebook_async.core._options import seconds
 from notebook_async.workflow._config import StepConfig, StepGraphCheck
+from notebook_async.workflow._numbers import check_seconds
 from notebook_async.workflow._signature import (
     caller_names,
     inspect_signature,
@@ -14,12 +14,12 @@ from notebook_async.workflow._signature import (
 )
 from notebook_async.workflow.errors import WorkflowValidationError
 from notebook_async.workflow.events import StepFailedEvent
-from notebook_async.workflow.retry_policy import RetryPolicy, as_retry_policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from notebook_async.core.policies import Retry
+    from notebook_async.workflow.retry_policy import RetryPolicy
     from notebook_async.workflow.workflow import Workflow
 
 __all__ = ["StepConfig", "catch_error", "step"]
@@ -112,10 +112,10 @@ def step(  # noqa: PLR0913 - the names are given
             f"num_workers must be an integer greater than 0, got {num_workers}"
         )
     if timeout is not None:
-        seconds("timeout", timeout, positive=True)
+        check_seconds("timeout", timeout)
     options: dict[str, Any] = {
         "num_workers": num_workers,
-        "retry_policy": as_retry_policy(retry_policy),
+        "retry_policy": _policy(retry_policy),
         "timeout": timeout,
         "skip_graph_checks": _checks(skip_graph_checks),
         "accept_event_subclasses": accept_event_subclasses,
@@ -272,6 +272,15 @@ def _declare(
             )
         workflow.add_step(func)
     return func
+
+
+def _policy(given: RetryPolicy | Retry | int | None) -> RetryPolicy | None:
+    if given is None:
+        return None
+    # Most steps have none.
+    from notebook_async.workflow.retry_policy import as_retry_policy  # noqa: PLC0415
+
+    return as_retry_policy(given)
 
 
 def _checks(names: Iterable[StepGraphCheck] | None) -> frozenset[StepGraphCheck]:

@@ -153,10 +153,11 @@ class HumanResponseEvent(Event):
     """
 
 
-# -- how a run ended
+# -- how a run ended; what the engine alone makes is built on first use, for the sake of
+# the import
 
 
-class WorkflowTimedOutEvent(StopEvent):
+class WorkflowTimedOutEvent(StopEvent, defer_build=True):
     """The last event of a run that took too long.
 
     Attributes
@@ -176,7 +177,7 @@ class WorkflowTimedOutEvent(StopEvent):
     active_steps: list[str]
 
 
-class WorkflowCancelledEvent(StopEvent):
+class WorkflowCancelledEvent(StopEvent, defer_build=True):
     """The last event of a run that was cancelled.
 
     Examples
@@ -186,7 +187,7 @@ class WorkflowCancelledEvent(StopEvent):
     """
 
 
-class IdleReleasedEvent(StopEvent):
+class IdleReleasedEvent(StopEvent, defer_build=True):
     """The end of a run that was put away while it had nothing to do.
 
     Examples
@@ -196,7 +197,7 @@ class IdleReleasedEvent(StopEvent):
     """
 
 
-class WorkflowFailedEvent(StopEvent):
+class WorkflowFailedEvent(StopEvent, defer_build=True):
     """The last event of a run that failed.
 
     Attributes
@@ -222,7 +223,7 @@ class WorkflowFailedEvent(StopEvent):
     elapsed_seconds: float | None = None
 
 
-class StepFailedEvent(Event):
+class StepFailedEvent(Event, defer_build=True):
     """What a `catch_error` step gets once the retries of another are spent.
 
     Attributes
@@ -257,7 +258,7 @@ class StepFailedEvent(Event):
     failed_at: datetime
 
 
-class CollectionReleaseEvent(Event):
+class CollectionReleaseEvent(Event, defer_build=True):
     """What a step with a `list[Event]` parameter was given, where one event is named.
 
     Attributes
@@ -277,7 +278,7 @@ class CollectionReleaseEvent(Event):
 # -- what the engine says about itself
 
 
-class InternalDispatchEvent(Event):
+class InternalDispatchEvent(Event, defer_build=True):
     """What the engine says about itself; streams show it with `expose_internal` only.
 
     Examples
@@ -287,7 +288,7 @@ class InternalDispatchEvent(Event):
     """
 
 
-class WorkflowIdleEvent(InternalDispatchEvent):
+class WorkflowIdleEvent(InternalDispatchEvent, defer_build=True):
     """Nothing is queued or running, yet the run has not ended.
 
     Examples
@@ -297,7 +298,7 @@ class WorkflowIdleEvent(InternalDispatchEvent):
     """
 
 
-class UnhandledEvent(InternalDispatchEvent):
+class UnhandledEvent(InternalDispatchEvent, defer_build=True):
     """An event came that no step takes and nobody waits for.
 
     Attributes
@@ -334,7 +335,7 @@ class StepState(Enum):
     NOT_RUNNING = "not_running"
 
 
-class StepStateChanged(InternalDispatchEvent):
+class StepStateChanged(InternalDispatchEvent, defer_build=True):
     """A step took an event, began with it or is done with it.
 
     Attributes

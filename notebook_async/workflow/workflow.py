@@ -9,13 +9,12 @@ from uuid import uuid4
 
 from pydantic import ValidationError
 
-from notebook_async.core._blocking import asyncio_run
-from notebook_async.core._options import seconds
 from notebook_async.errors import InvalidArgumentError, NoRunningLoopError
 from notebook_async.workflow._class import WorkflowMeta
 from notebook_async.workflow._display import Displayed
 from notebook_async.workflow._engine.run import Run
 from notebook_async.workflow._engine.worker import here
+from notebook_async.workflow._numbers import check_count, check_seconds
 from notebook_async.workflow._parts import WorkflowParts
 from notebook_async.workflow.context.context import Context
 from notebook_async.workflow.errors import (
@@ -126,11 +125,10 @@ class Workflow(WorkflowParts):
         stream_size: int | None = None,
     ) -> None:
         if timeout is not None:
-            self.timeout = seconds("timeout", timeout, positive=True)
-        else:
-            self.timeout = None
-        _check_count("num_concurrent_runs", num_concurrent_runs)
-        _check_count("stream_size", stream_size)
+            check_seconds("timeout", timeout)
+        self.timeout = timeout
+        check_count("num_concurrent_runs", num_concurrent_runs)
+        check_count("stream_size", stream_size)
         checks = frozenset(skip_graph_checks or ())
         if unknown := checks - set(_CHECKS):
             raise WorkflowValidationError(
@@ -218,7 +216,7 @@ class Workflow(WorkflowParts):
                 "a run goes on with this context: await its handler first, or give the"
                 " new run a context of its own"
             )
-        restored = ctx._snapshot if ctx.is_running else None
+        restored = None if ctx._snapshot is None else ctx._snapshot["run"]
         event = None
         if restored is None:
             event = self._first_event(definition, start_event, kwargs)
@@ -263,6 +261,7 @@ class Workflow(WorkflowParts):
         >>> Hello().run_sync(name="Ada")
         'Hello Ada'
         """
+        from notebook_async.core._blocking import asyncio_run  # noqa: PLC0415
 
         async def run() -> Any:
             return await self.run(**kwargs)
@@ -315,12 +314,3 @@ class Workflow(WorkflowParts):
             if not waiting.ended:
                 self._start(waiting, event)
                 break
-
-
-def _check_count(name: str, value: object) -> None:
-    if value is not None and (
-        isinstance(value, bool) or not isinstance(value, int) or value < 1
-    ):
-        raise WorkflowValidationError(
-            f"{name} must be an integer greater than 0 or None, got {value!r}"
-        )

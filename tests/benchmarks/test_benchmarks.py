@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import math
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -63,3 +65,116 @@ def test_table_lines_up(results: ModuleType) -> None:
         "| ours | 0.2 |",
         "| a    | 10  |",
     ]
+
+
+@pytest.mark.parametrize("case", ["chain", "sent", "listed", "stream"])
+async def test_engines_pass_on_each_event(
+    beside: Callable[[str], ModuleType], case: str
+) -> None:
+    """Ours and bare asyncio do the whole of each case that is compared."""
+    peers = beside("workflow_peers")
+    for name in ("ours", peers.BARE):
+        engine = peers.CONTENDERS[name].make()
+        assert await getattr(engine, case)(20) == 20, name
+
+
+@pytest.mark.parametrize("name", ["langgraph", "pydantic-graph", "reference"])
+@pytest.mark.filterwarnings("default")
+async def test_peers_do_what_they_can(
+    beside: Callable[[str], ModuleType], name: str
+) -> None:
+    """A peer that is installed does the whole of each case that it does not lack."""
+    peers = beside("workflow_peers")
+    contender = peers.CONTENDERS[peers.REFERENCE if name == "reference" else name]
+    if why := contender.missing():
+        pytest.skip(why)
+    engine = contender.make()
+    for case in {"chain", "sent", "listed", "stream"} - contender.lacks.keys():
+        assert await getattr(engine, case)(20) == 20, case
+    assert all(getattr(engine, case) is None for case in contender.lacks)
+
+
+@pytest.mark.parametrize(
+    ("measure", "sizes", "keys"),
+    [
+        ("speed", (10, 20), {"chain", "sent growth", "listed many", "start", "stream"}),
+        ("memory", (10,), {"kept", "garbage", "left"}),
+        ("listened", (1,), {"chain", "stream", "chain records", "stream records"}),
+        ("checkpoints", (1,), {"memory", "file"}),
+        ("snapshot", (1,), {"write", "restore", "finish"}),
+    ],
+)
+def test_measures_of_ours_run(
+    beside: Callable[[str], ModuleType],
+    measure: str,
+    sizes: tuple[int, ...],
+    keys: set[str],
+) -> None:
+    """Each measure of a workflow runs in a process of its own, at a tiny size too."""
+    values = beside("bench_workflow").measured(measure, "ours", *sizes)
+    assert keys <= values.keys()
+    assert all(math.isfinite(value) for value in values.values())
+
+
+def test_listener_hears_every_transition(
+    beside: Callable[[str], ModuleType],
+) -> None:
+    """What a listener costs is measured while it is told of every step and event."""
+    values = beside("bench_workflow").measured("listened", "ours", 1)
+    # How many records a call of a step makes is the engine's choice.
+    assert values["chain records"] >= 1
+    assert values["stream records"] >= 1
+
+
+def test_slow_engine_is_ended(
+    beside: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An engine that takes too long is ended, and the table says so."""
+    bench, tables = beside("bench_workflow"), beside("workflow_tables")
+    monkeypatch.setattr(bench, "SECONDS", 0.01)
+    results = bench.Results()
+    results.add_ratios("langgraph", bench.measured("speed", "langgraph", 1, 2), {})
+    text = tables.engines_table(results, ["langgraph"])
+    assert text.count("too long") == 5
+    assert text.count("cannot") == 3  # two cells and the reason
+    assert "langgraph cannot do what is sent: a node returns" in text
+
+
+def test_figures_are_judged(beside: Callable[[str], ModuleType]) -> None:
+    """A figure is reached up to its limit, and one that is missing is not judged."""
+    bench, tables = beside("bench_workflow"), beside("workflow_tables")
+    results = bench.Results()
+    results.add_ratios("ours", {"chain": 6.0}, {"chain": 2.0})
+    results.add_ratios("ours", {"start": 6.2}, {"start": 1.0})
+    for value in (150.0, 90.0, 110.0):
+        results.add("ours", {"import": value})
+    rows = [line.split("|")[1:-1] for line in tables.figures_table(results).split("\n")]
+    judged = {row[0].strip(): [cell.strip() for cell in row[2:]] for row in rows}
+    assert judged["transition"] == ["3.00x", "yes"]
+    assert judged["start of a run"] == ["6.20x", "NO"]
+    assert judged["import"] == ["110 ms", "NO"]
+    assert judged["event of a stream"] == ["-", "not measured"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "passed_on"),
+    [(["workflow", "--write"], ["--write"]), (["workflow"], [])],
+)
+def test_write_is_passed_on(
+    beside: Callable[[str], ModuleType],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    passed_on: list[str],
+) -> None:
+    """`run.py --write` lets each benchmark keep its tables, and only then."""
+    run, commands = beside("run"), []
+
+    def note(command: list[object], *, check: bool) -> SimpleNamespace:
+        assert not check
+        commands.append(command)
+        return SimpleNamespace(returncode=0)
+
+    monkeypatch.setattr(run.subprocess, "run", note)
+    assert run.main(arguments) == 0
+    assert [Path(str(command[1])).name for command in commands] == ["bench_workflow.py"]
+    assert commands[0][2:] == passed_on

@@ -188,8 +188,10 @@ class Shared:
     async def stream(self, count: int) -> int:
         """Write events to the stream and read them."""
         seen = 0
-        async for _ in self.cases.stream(count).run().stream_events():
+        handler = self.cases.stream(count).run()
+        async for _ in handler.stream_events():
             seen += 1
+        await handler  # raises if the run has failed
         return seen - 1  # the last is that of the end
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from notebook_async.workflow import Event
+from notebook_async.workflow import Event, InputRequiredEvent
 
 if TYPE_CHECKING:
     from notebook_async.workflow import WorkflowHandler
@@ -42,3 +42,14 @@ async def read(handler: WorkflowHandler, *, internal: bool = False) -> list[Even
 def kinds(events: list[Event]) -> list[str]:
     """Return the names of the classes of events."""
     return [type(event).__name__ for event in events]
+
+
+async def questions_of(handler: WorkflowHandler, number: int) -> list[Any]:
+    """Return the first so many questions of a run, and leave it waiting."""
+    questions: list[Any] = []
+    async for event in handler.stream_events():
+        if isinstance(event, InputRequiredEvent):
+            questions.append(event)
+            if len(questions) == number:
+                break
+    return questions

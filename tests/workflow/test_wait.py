@@ -22,7 +22,7 @@ from notebook_async.workflow import (
     step,
 )
 from tests.core.probes import now, others
-from tests.workflow.runs import Done, Go, Other, kinds, read
+from tests.workflow.runs import Done, Go, Other, kinds, questions_of, read
 
 Answer = HumanResponseEvent
 Question = InputRequiredEvent
@@ -194,12 +194,7 @@ async def test_parallel_branches_are_answered_in_turn() -> None:
 async def test_waiting_frees_the_worker() -> None:
     """A call that waits holds no worker: more may wait than there are workers."""
     handler = Parallel().run()
-    asked: list[str] = []
-    async for event in handler.stream_events():
-        if isinstance(event, Question):
-            asked.append(event.prefix)
-            if len(asked) == 3:
-                break
+    asked = [question.prefix for question in await questions_of(handler, 3)]
     assert asked == ["0", "1", "2"]
     assert now() == 0.0
     for _ in range(3):
@@ -210,12 +205,7 @@ async def test_waiting_frees_the_worker() -> None:
 async def test_answer_goes_to_the_question_it_names() -> None:
     """An answer with a `question_id` goes to that question, in any order."""
     handler = Parallel().run()
-    questions: list[Question] = []
-    async for event in handler.stream_events():
-        if isinstance(event, Question):
-            questions.append(event)
-            if len(questions) == 3:
-                break
+    questions = await questions_of(handler, 3)
     ids = [question.question_id for question in questions]
     assert len(set(ids)) == 3
     for question in reversed(questions):
@@ -228,13 +218,9 @@ async def test_answer_goes_to_the_question_it_names() -> None:
 async def test_second_answer_to_a_question_is_refused() -> None:
     """A question is answered once: what names it again goes to nobody else."""
     handler = Parallel().run()
-    await asyncio.sleep(1)
-    questions = [event for event in handler.ctx.stream_events().__aiter__()._log.events]  # noqa: C416, E501
-    first = next(event for event in questions if isinstance(event, Question))
+    first, *_ = await questions_of(handler, 3)
     for response in ("a", "again", "and again"):
-        handler.ctx.send_event(
-            Answer(response=response, question_id=first.question_id)
-        )
+        handler.ctx.send_event(Answer(response=response, question_id=first.question_id))
     await asyncio.sleep(1)
     assert not handler.is_done()
     for response in "bc":
@@ -450,7 +436,9 @@ async def test_event_that_wakes_is_not_unhandled() -> None:
     handler.ctx.send_event(Answer(n=1))
     handler.ctx.send_event(Answer(n=2))
     assert await handler == 1
-    names = [event.event_type async for event in reader if type(event) is UnhandledEvent]
+    names = [
+        event.event_type async for event in reader if type(event) is UnhandledEvent
+    ]
     assert names == ["HumanResponseEvent"]
 
 
@@ -510,7 +498,7 @@ async def test_both_sides_of_the_timeout(sent: float, *, in_time: bool) -> None:
 
     handler = Patient().run()
     context = handler.ctx
-    waited = asyncio.ensure_future(asyncio.wait_for(handler._wait(), None))
+    waited = asyncio.ensure_future(handler)
     await asyncio.sleep(sent)
     context.send_event(Answer(n=1))
     if in_time:
@@ -566,13 +554,7 @@ async def test_question_that_timed_out_is_closed() -> None:
             return StopEvent(result=answer.response)
 
     handler = Twice().run()
-    questions: list[Question] = []
-    async for event in handler.stream_events():
-        if isinstance(event, Question):
-            questions.append(event)
-            if len(questions) == 2:
-                break
-    for question in questions:
+    for question in await questions_of(handler, 2):
         handler.ctx.send_event(
             Answer(response=question.prefix, question_id=question.question_id)
         )
@@ -648,6 +630,37 @@ async def test_step_that_gives_up_by_itself() -> None:
     handler.ctx.send_event(Answer(n=1))
     assert await handler == 1
     assert now() == 3.0
+
+
+async def test_wait_that_was_given_up_keeps_the_bound() -> None:
+    """After a wait that the step gave up, no more calls run than there are workers."""
+    running = peak = 0
+
+    class Bounded(Workflow):
+        @step
+        async def begin(self, ctx: Context, _: StartEvent) -> Go | None:
+            for n in range(6):
+                ctx.send_event(Go(n=n))
+
+        @step(num_workers=1)
+        async def work(self, ctx: Context, ev: Go) -> Done:
+            nonlocal running, peak
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(1):
+                    await ctx.wait_for_event(Answer)
+            if ev.n > 2:
+                running += 1
+                peak = max(peak, running)
+                await asyncio.sleep(1)
+                running -= 1
+            return Done(n=ev.n)
+
+        @step
+        async def end(self, ctx: Context, ev: Done) -> StopEvent | None:
+            return StopEvent() if ctx.collect_events(ev, [Done] * 6) else None
+
+    await Bounded().run()
+    assert peak == 1
 
 
 async def test_waits_only_inside_a_step() -> None:

@@ -35,6 +35,7 @@ def step_raised(run: Run, invocation: Invocation, error: BaseException) -> None:
     cancel_children(run, invocation)
     state = run.state
     if state.outcome is not None:
+        invocation.station.running.pop(invocation, None)
         if not isinstance(error, asyncio.CancelledError):
             _log.warning(
                 "step %r of %s raised while it was being cancelled",

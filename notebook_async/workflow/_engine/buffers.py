@@ -16,16 +16,19 @@ __all__ = ["Buffer"]
 class Buffer:
     """Events of one step that wait for others, by class and in order of arrival.
 
-    A call costs the same however many events there are: as long as there are fewer
-    than are expected the batch cannot be full, and nothing is counted.
+    A call costs the same however many events there are and are expected: what is
+    expected is counted once, and not again while the caller gives the same list. As
+    long as there are fewer events than are expected the batch cannot be full, and a
+    list of another identity is not looked through.
     """
 
-    __slots__ = ("_expected", "_missing", "_need", "events", "size")
+    __slots__ = ("_expected", "_given", "_missing", "_need", "events", "size")
 
     def __init__(self) -> None:
         self.events: dict[type[Event], deque[Event]] = {}
         self.size = 0
-        self._expected: list[type[Event]] | None = None
+        self._given: Sequence[type[Event]] | None = None
+        self._expected: list[type[Event]] = []
         self._need: Counter[type[Event]] = Counter()
         self._missing = 0
 
@@ -37,31 +40,53 @@ class Buffer:
             waiting = self.events[kind] = deque()
         waiting.append(event)
         self.size += 1
-        if self._expected is not None and len(waiting) <= self._need[kind]:
+        if len(waiting) <= self._need[kind]:
             self._missing -= 1
+
+    def expects(self, event: Event, expected: Sequence[type[Event]]) -> bool:
+        """Tell whether events of this class are among the expected ones."""
+        if self._is_known(expected):
+            return type(event) in self._need
+        if self.size + 1 < len(expected):
+            return type(event) in expected
+        self._count(expected)
+        return type(event) in self._need
 
     def take(self, expected: Sequence[type[Event]]) -> list[Event] | None:
         """Return one event for each expected class and forget them, or None.
 
         What is more than was expected stays for the next batch.
         """
-        if self.size < len(expected) or self._lacks(expected):
+        if self.size < len(expected):
+            return None
+        self._count(expected)
+        if self._missing:
             return None
         batch = [self.events[kind].popleft() for kind in expected]
         self.size -= len(batch)
-        self._expected = None
+        self._miss()
         return batch
 
-    def _lacks(self, expected: Sequence[type[Event]]) -> bool:
-        """Tell whether an event is missing; equal lists are counted only once."""
-        if self._expected is None or self._expected != expected:
+    def _is_known(self, expected: Sequence[type[Event]]) -> bool:
+        # The same list may have been changed in between.
+        return expected is self._given and len(expected) == len(self._expected)
+
+    def _count(self, expected: Sequence[type[Event]]) -> None:
+        """Count what is expected, unless that is known."""
+        if self._is_known(expected):
+            return
+        self._given = expected
+        if self._expected != expected:
             self._expected = list(expected)
-            self._need = Counter(expected)
-            self._missing = sum(
-                max(0, count - len(self.events.get(kind, ())))
-                for kind, count in self._need.items()
-            )
-        return self._missing > 0
+            self._need = Counter(self._expected)
+            self._miss()
+
+    def _miss(self) -> None:
+        """Count what is missing."""
+        self._missing = sum(
+            max(0, count - len(self.events.get(kind, ())))
+            for kind, count in self._need.items()
+        )
 
     def all_events(self) -> list[Event]:
         """Return what is waiting, class by class."""

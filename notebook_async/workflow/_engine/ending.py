@@ -48,7 +48,7 @@ def wind_up(run: Run) -> None:
 
 
 def _drop_timers(run: Run) -> None:
-    for handle in run.timers:
+    for handle in run.timers.values():
         handle.cancel()
     run.timers.clear()
 

@@ -11,8 +11,6 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from notebook_async.workflow.collect import Take
-
 if TYPE_CHECKING:
     from notebook_async.workflow._engine.invocation import Station
     from notebook_async.workflow.events import Event
@@ -55,9 +53,8 @@ def gather(station: Station, stream: Stream, event: Event) -> list[Event] | None
     events = stream.gathered.setdefault(name, [])
     events.append(event)
     policy = station.config.collection_policy
-    if policy is None or not isinstance(policy.cardinality, Take):
-        return None
-    if len(events) < policy.cardinality.n:
+    wanted = getattr(policy.cardinality, "n", None) if policy is not None else None
+    if wanted is None or len(events) < wanted:
         return None
     stream.fired.add(name)
     return stream.gathered.pop(name)

@@ -148,6 +148,8 @@ class Invocation:
         The task that runs it now, or None.
     cancelling
         Whether it alone is being cancelled.
+    number
+        Tells the calls of a run apart where somebody watches them, from 1; else 0.
     """
 
     __slots__ = (
@@ -158,6 +160,7 @@ class Invocation:
         "given",
         "memory",
         "mended",
+        "number",
         "station",
         "stream",
         "task",
@@ -179,6 +182,7 @@ class Invocation:
         self.memory: Memory | None = None
         self.task: asyncio.Task[Any] | None = None
         self.cancelling = False
+        self.number = 0
 
     def remember(self) -> Memory:
         """Return its memory, made on first use."""

@@ -29,8 +29,10 @@ class EventLog:
     internal
         Whether somebody reads what the engine says about itself; it is not made
         otherwise.
+    sealed
+        Whether the last event is there.
     closed
-        Whether no more will come.
+        Whether the run is over, so that readers end.
     forward
         The log of the run that this one is inside of; its readers see these too.
     teller
@@ -45,6 +47,7 @@ class EventLog:
         "first",
         "forward",
         "internal",
+        "sealed",
         "teller",
     )
 
@@ -53,13 +56,16 @@ class EventLog:
         self.first = 0
         self.internal = False
         self.closed = False
+        self.sealed = False
         self.forward: EventLog | None = None
         self.teller: Teller | None = None
         self._size = size
         self._waiting: list[asyncio.Future[None]] | None = None
 
     def append(self, event: Event) -> None:
-        """Add an event, and wake those who read."""
+        """Add an event, and wake those who read; nothing comes after the last."""
+        if self.sealed:
+            return
         self.events.append(event)
         if self._size is not None and len(self.events) >= 2 * self._size:
             # By halves, so that an event is moved but once on average.

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
+from notebook_async.core.hooks import wanted
 from notebook_async.workflow._engine.clock import Clock
 from notebook_async.workflow._engine.ending import wind_up
 from notebook_async.workflow._engine.family import (
@@ -17,7 +19,6 @@ from notebook_async.workflow._engine.log import EventLog
 from notebook_async.workflow._engine.outcome import Outcome
 from notebook_async.workflow._engine.quiet import look_if_quiet, time_is_up
 from notebook_async.workflow._engine.state import RunState
-from notebook_async.workflow._engine.teller import Teller
 from notebook_async.workflow._engine.worker import Slot, commit_start, work
 from notebook_async.workflow.errors import (
     WorkflowCancelledByUser,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from notebook_async.workflow._engine.invocation import Invocation
     from notebook_async.workflow._engine.live import Tally
     from notebook_async.workflow._engine.stepping import Watch
+    from notebook_async.workflow._engine.teller import Teller
     from notebook_async.workflow.checkpointer import CheckpointCallback
     from notebook_async.workflow.context.context import Context
     from notebook_async.workflow.context.state_store import InMemoryStateStore
@@ -97,8 +99,10 @@ class Run:
         Who goes through it step by step, or None.
     tally
         The counts of a run that has ended.
+    teller
+        Who tells the hooks what happens, or None while nobody wants to know.
     watched
-        Whether somebody is to be told of each call.
+        Whether somebody goes through it step by step, or reads what it prints.
     """
 
     __slots__ = (
@@ -170,13 +174,13 @@ class Run:
         self.permits: int | None = None
         self.watch: Watch | None = None
         self.tally: Tally | None = None
-        self.teller = Teller.of(definition.name, run_id)
+        self.teller = _teller(definition.name, run_id)
         self.log.teller = self.teller
-        self.watched = workflow.verbose or self.teller is not None
+        self.watched = workflow.verbose
         self.held = 0
         self.base = copy_context()
         self.workers: dict[asyncio.Task[None], Slot] = {}
-        self.timers: set[asyncio.TimerHandle] = set()
+        self.timers: dict[object, asyncio.TimerHandle] = {}
         join_parent(self, place)
 
     # -- life
@@ -286,6 +290,11 @@ class Run:
         self.publish(event)
         return name
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the run has its outcome; steps may still be cleaning up."""
+        return self.ended or self.state.outcome is not None
+
     def get_store(self) -> InMemoryStateStore[Any]:
         """Return the state, made on first use."""
         if self.store is None:
@@ -294,13 +303,14 @@ class Run:
 
     def later(self, delay: float, call: Callable[..., object], *args: Any) -> None:
         """Call something after a delay, unless the run ends before."""
+        key = object()
+        self.timers[key] = self.loop.call_later(delay, self._due, key, call, args)
 
-        def due() -> None:
-            self.timers.discard(handle)
-            call(*args)
-
-        handle = self.loop.call_later(delay, due)
-        self.timers.add(handle)
+    def _due(
+        self, key: object, call: Callable[..., object], args: tuple[Any, ...]
+    ) -> None:
+        del self.timers[key]
+        call(*args)
 
     # -- calls of steps
 
@@ -344,3 +354,17 @@ class Run:
     def forget(self) -> None:
         """Keep the run alive no longer; it has ended."""
         _alive.discard(self)
+
+
+def _teller(name: str, run_id: str) -> Teller | None:
+    """Return who tells the hooks of a run that begins now, if anybody wants to know."""
+    # Where the records have not even been loaded nobody can want them.
+    records = sys.modules.get("notebook_async.core.records")
+    if records is None or not any(
+        wanted(getattr(records, kind))
+        for kind in ("StepRecord", "EventRecord", "WorkflowRecord")
+    ):
+        return None
+    from notebook_async.workflow._engine.teller import Teller  # noqa: PLC0415
+
+    return Teller(name, run_id)

@@ -76,10 +76,10 @@ def write(
     if include_state:
         store = context.store if run is None else run.get_store()
         data["state"] = store.to_dict(serializer)
-    if run is not None and not run.ended:
+    if run is not None and not run.ended and not run.state.has_failed:
         data.update(_Writer(serializer).run(run), is_running=True)
     elif run is None and context._snapshot is not None:
-        data.update(context._snapshot["run"])
+        data.update(context._snapshot["raw"])
     return data
 
 
@@ -219,65 +219,110 @@ def read(
             f"{definition.name} has no step {', '.join(unknown)}, which this context"
             f" speaks of; it has {', '.join(known)}"
         )
+    missing = _ALWAYS - data.keys()
+    if data.get("is_running"):
+        missing |= _OF_A_RUN - data.keys()
+    if missing:
+        raise ContextSerdeError(
+            f"this is no whole context: {', '.join(sorted(missing))} is missing"
+        )
     store = None
     if data["state"] is not None:
         store = InMemoryStateStore.from_dict(data["state"], serializer)
-    run = {key: data[key] for key in data if key not in ("state", "version")}
+    raw = {key: data[key] for key in data if key not in ("state", "version")}
+    running = _read_run(data, serializer) if data["is_running"] else None
+    return {"store": store, "raw": raw, "run": running}
+
+
+_ALWAYS = {"workflow", "is_running", "state"}
+_OF_A_RUN = {
+    "answered",
+    "asked",
+    "calls",
+    "elapsed",
+    "questions",
+    "run_id",
+    "steps",
+    "stop",
+    "streams",
+}
+
+
+def _read_run(data: dict[str, Any], serializer: BaseSerializer) -> dict[str, Any]:
+    """Return the data of a run with its values as they were.
+
+    Now rather than in `restore`: this is where the caller can still do something.
+    """
     value = serializer.deserialize_value
-    # Now rather than later: this is where the caller can do something about it.
-    calls = [
-        {
-            **call,
-            "given": value(call["given"]),
-            "answers": value(call["answers"]) if "answers" in call else {},
-            "collected": value(call["collected"]) if "collected" in call else set(),
-            "batches": value(call["batches"]) if "batches" in call else {},
-            "error": value(call["error"]) if "error" in call else None,
-        }
-        for call in data.get("calls", ())
-    ]
     return {
-        "is_running": data["is_running"],
-        "store": store,
-        "run": run,
-        "calls": calls,
-        "value": value,
+        **data,
+        "calls": [
+            {
+                **call,
+                "given": value(call["given"]),
+                "answers": value(call["answers"]) if "answers" in call else {},
+                "collected": value(call["collected"]) if "collected" in call else set(),
+                "batches": value(call["batches"]) if "batches" in call else {},
+                "error": value(call["error"]) if "error" in call else None,
+            }
+            for call in data["calls"]
+        ],
+        "steps": {
+            name: {
+                **step,
+                "buffers": [
+                    (value(key), value(events))
+                    for key, events in step.get("buffers", ())
+                ],
+                "join": [
+                    (stream, {slot: value(events) for slot, events in places.items()})
+                    for stream, places in step.get("join", ())
+                ],
+            }
+            for name, step in data["steps"].items()
+        },
+        "streams": [
+            {**stream, "gathered": value(stream["gathered"])}
+            for stream in data["streams"]
+        ],
+        "questions": [(name, value(asked)) for name, asked in data["questions"]],
+        "stop": None if data["stop"] is None else value(data["stop"]),
     }
 
 
-def restore(run: Run, snapshot: dict[str, Any]) -> None:
+def restore(run: Run, data: dict[str, Any]) -> None:
     """Put what was read into a new run, before it starts."""
-    data, value, state = snapshot["run"], snapshot["value"], run.state
+    state = run.state
     run.clock.add(data["elapsed"])
-    streams = _streams(data["streams"], value)
+    streams = _streams(data["streams"])
     for name, step in data["steps"].items():
         station = state.stations[name]
         station.done, station.failed = step["done"], step["failed"]
         station.retried = step["retried"]
-        for key, events in step.get("buffers", ()):
+        for key, events in step["buffers"]:
             buffer = Buffer()
-            for event in value(events):
+            for event in events:
                 buffer.add(event)
             if station.buffers is None:
                 station.buffers = {}
-            station.buffers[value(key)] = buffer
-        for stream, places in step.get("join", ()):
-            _restore_join(station, _named(streams, stream), places, value)
-    state.waits.restore(
-        [(name, value(question)) for name, question in data["questions"]],
-        data["answered"],
-        data["asked"],
-    )
-    _restore_calls(run, snapshot["calls"], streams)
+            station.buffers[key] = buffer
+        for stream, places in step["join"]:
+            if station.join is None:
+                station.join = {}
+            station.join[_named(streams, stream)] = {
+                slot: deque(events) for slot, events in places.items()
+            }
+    state.waits.restore(data["questions"], data["answered"], data["asked"])
+    _restore_calls(run, data["calls"], streams)
     if data["stop"] is not None:
-        state.end(Outcome(value(data["stop"])))
+        state.end(Outcome(data["stop"]))
 
 
-def _streams(written: list[dict[str, Any]], value: Any) -> list[Stream]:
+def _streams(written: list[dict[str, Any]]) -> list[Stream]:
     streams: list[Stream] = []
     for data in written:
         stream = Stream(data["producer"], _named(streams, data["parent"]))
-        stream.gathered = value(data["gathered"])
+        stream.gathered = data["gathered"]
         stream.fired = set(data["fired"])
         if stream.parent is not None:
             stream.parent.open += 1
@@ -313,19 +358,6 @@ def _restore_calls(
             "these steps were under way and run again from their first line: %s",
             ", ".join(again),
         )
-
-
-def _restore_join(
-    station: Any,
-    stream: Stream | None,
-    places: dict[str, Any],
-    value: Any,
-) -> None:
-    if station.join is None:
-        station.join = {}
-    station.join[stream] = {
-        name: deque(value(events)) for name, events in places.items()
-    }
 
 
 def _named(streams: list[Stream], number: int | None) -> Stream | None:

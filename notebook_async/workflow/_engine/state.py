@@ -41,7 +41,6 @@ from notebook_async.workflow.events import (
     WorkflowFailedEvent,
     WorkflowIdleEvent,
 )
-from notebook_async.workflow.retry_policy import next_delay
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,9 +116,14 @@ class RunState:
             takers = self._takers[kind] = tuple(
                 self.stations[name] for name in self.definition.takers(kind)
             )
-        if self.waits.any and (woken := self.waits.offer(event)) is not None:
-            takers = tuple(one for one in takers if one is not woken)
-        elif not takers:
+        if self.waits.any:
+            if self.waits.refuses(event):
+                takers = ()
+            elif (woken := self.waits.offer(event)) is not None:
+                takers = tuple(one for one in takers if one is not woken)
+                if not takers:
+                    return
+        if not takers:
             tell_unhandled(self, event)
         for station in takers:
             self._take(station, event, stream, mended)
@@ -128,8 +132,12 @@ class RunState:
         """Give an event to one step; `check_target` says whether that is possible."""
         if self.outcome is not None:
             return
-        if self.waits.any and self.waits.offer(event, step) is not None:
-            return
+        if self.waits.any:
+            if self.waits.refuses(event):
+                tell_unhandled(self, event, step)
+                return
+            if self.waits.offer(event, step) is not None:
+                return
         self._take(self.stations[step], event, None, None)
 
     def check_target(self, step: str, event: Event) -> None:
@@ -244,6 +252,8 @@ class RunState:
         delay = None
         policy = station.config.retry_policy
         if policy is not None and isinstance(error, Exception):
+            from notebook_async.workflow.retry_policy import next_delay  # noqa: PLC0415
+
             try:
                 delay = next_delay(policy, elapsed, invocation.attempts, error, None)
             except Exception as problem:  # noqa: BLE001 - a user's policy
@@ -296,6 +306,9 @@ class RunState:
 
     def _leave(self, invocation: Invocation) -> None:
         """Count an invocation as over, with all that hangs on it."""
+        if invocation.memory is not None:
+            # Its traceback leads to the step's context, and that leads here.
+            invocation.memory.error = None
         if self.outcome is not None:
             return
         if invocation.stream is not None:
@@ -312,6 +325,8 @@ class RunState:
     def _give_up(
         self, invocation: Invocation, error: BaseException, elapsed: float, wall: float
     ) -> None:
+        if invocation.memory is not None:
+            invocation.memory.error = None
         handler = invocation.station.handler
         mended = dict(invocation.mended or {})
         if handler is not None and isinstance(error, Exception):
@@ -371,6 +386,7 @@ class RunState:
             station.resuming = station.buffers = station.join = None
             station.handler = None
         self.log.append(outcome.event)
+        self.log.sealed = True
 
     def spoil(self, error: BaseException) -> None:
         """Let the run fail, even where it had ended well a moment ago."""

@@ -76,13 +76,18 @@ class Waits:
         if not self._state.busy:
             self._state.become_quiet()
 
+    def refuses(self, event: Event) -> bool:
+        """Tell whether this answers a question that has its answer."""
+        return (
+            isinstance(event, HumanResponseEvent)
+            and getattr(event, "question_id", None) in self.answered
+        )
+
     def offer(self, event: Event, step: str | None = None) -> Station | None:
         """Give an event to whoever has waited longest for it; return the step."""
         name = None
         if isinstance(event, HumanResponseEvent):
             name = getattr(event, "question_id", None)
-            if name in self.answered:
-                return None
         for waiter in self.waiters:
             if name is not None and name in self.questions and waiter.question != name:
                 continue

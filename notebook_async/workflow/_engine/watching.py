@@ -14,14 +14,12 @@ __all__ = ["began", "returned", "tell", "waits"]
 
 def began(run: Run, invocation: Invocation) -> None:
     """Tell that an attempt begins."""
-    tell(run, invocation, "running")
     if run.workflow.verbose:
         print(f"Running step {invocation.station.name}")  # noqa: T201
 
 
 def returned(run: Run, invocation: Invocation, value: object) -> None:
     """Tell that a call has ended well."""
-    tell(run, invocation, "done", value)
     if run.watch is not None:
         run.watch.note(invocation, returned=value)
     if run.workflow.verbose:

@@ -65,12 +65,14 @@ def here() -> Slot | None:
     return None if reference is None else reference()
 
 
-async def work(run: Run, slot: Slot) -> None:
+async def work(  # noqa: C901 - a call would cost as much as a small step
+    run: Run, slot: Slot
+) -> None:
     """Run invocations until none is ready."""
     slot.started = True
     run.starting -= 1
     state = run.state
-    ready, loop = state.ready, run.loop
+    ready, loop, teller = state.ready, run.loop, run.teller
     task = asyncio.current_task()
     _here.set(weakref.ref(slot))
     clean = copy_context()
@@ -81,6 +83,8 @@ async def work(run: Run, slot: Slot) -> None:
             invocation = slot.invocation = ready.popleft()
             invocation.task = task
             state.begin(invocation, loop.time())
+            if teller is not None:
+                teller.began(invocation)
             if run.watched:
                 began(run, invocation)
             try:
@@ -94,6 +98,8 @@ async def work(run: Run, slot: Slot) -> None:
             if run.checkpoint is not None and not state.has_failed:
                 await _commit(run, slot, invocation, value)
             slot.invocation = None
+            if teller is not None:
+                teller.step(invocation, "done", value)
             if run.watched:
                 returned(run, invocation, value)
             try:

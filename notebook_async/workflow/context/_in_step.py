@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from notebook_async.workflow._engine.buffers import Buffer
 from notebook_async.workflow._engine.invocation import Waiter
-from notebook_async.workflow._engine.watching import waits
+from notebook_async.workflow._engine.watching import tell, waits
 from notebook_async.workflow.context.context import Context, check_event
 from notebook_async.workflow.errors import ContextStateError
 from notebook_async.workflow.events import Event, InputRequiredEvent
-from notebook_async.workflow.retry_policy import RetryInfo
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable, Hashable, Sequence
 
     from notebook_async.workflow._engine.invocation import Invocation
     from notebook_async.workflow._engine.run import Run
     from notebook_async.workflow.context.state_store import InMemoryStateStore
+    from notebook_async.workflow.retry_policy import RetryInfo
 
 __all__ = ["StepContext", "ThreadContext"]
 
@@ -97,7 +97,7 @@ class StepContext(Context[Any]):
         known = memory is not None and name in memory.collected
         buffer = self._buffer(name)
         if not known:
-            if type(ev) not in expected:
+            if not buffer.expects(ev, expected):
                 return None
             buffer.add(ev)
         batch = buffer.take(expected)
@@ -144,27 +144,20 @@ class StepContext(Context[Any]):
             call, event_type, requirements or {}, waiter_id, question, future
         )
         run.state.waits.park(waiter)
-        if run.watched:
-            waits(run, call)
+        waits(run, call)
         if waiter_event is not None and question is None:
             run.publish(waiter_event)
         run.advance()
-        timer = None
-        if timeout is not None:
-            timer = run.loop.call_later(timeout, _give_up, run, waiter, timeout)
-        rest = _pause(memory.timeout, run.loop.time())
         try:
-            return cast("E", await future)
+            return cast("E", await _answer(run, waiter, timeout))
         finally:
-            if timer is not None:
-                timer.cancel()
-            if rest is not None and memory.timeout is not None:
-                memory.timeout.reschedule(run.loop.time() + rest)
             # From Python 3.12 on a traceback leads here by `f_back`.
             del self, run, call, waiter, memory, future
 
     def retry_info(self) -> RetryInfo:
         """Return how often this call was tried, as `Context.retry_info` does."""
+        from notebook_async.workflow.retry_policy import RetryInfo  # noqa: PLC0415
+
         run, call = self._its_run(), self._invocation
         memory = call.memory
         if memory is None:
@@ -263,6 +256,40 @@ def _give_up(run: Run, waiter: Waiter, seconds: float) -> None:
     )
     run.state.waits.settle(waiter, error)
     run.advance()
+
+
+async def _answer(run: Run, waiter: Waiter, seconds: float | None) -> Event:
+    """Wait for the answer; the time limit of the step rests meanwhile."""
+    call, timer = waiter.invocation, None
+    limit = call.remember().timeout
+    if seconds is not None:
+        timer = run.loop.call_later(seconds, _give_up, run, waiter, seconds)
+    rest = _pause(limit, run.loop.time())
+    try:
+        event = await waiter.future
+    except asyncio.CancelledError:
+        if not run.is_over and not call.cancelling:
+            await _take_back(run, waiter)
+        raise
+    else:
+        tell(run, call, "running")
+        return event
+    finally:
+        if timer is not None:
+            timer.cancel()
+        if rest is not None and limit is not None:
+            limit.reschedule(run.loop.time() + rest)
+        del run, call, waiter
+
+
+async def _take_back(run: Run, waiter: Waiter) -> None:
+    """End a wait that the step itself has given up, and get a worker's place again."""
+    if waiter.future.done() and not waiter.future.cancelled():
+        return
+    waiter.future = run.loop.create_future()
+    run.state.waits.settle(waiter, Event())
+    run.advance()
+    await waiter.future
 
 
 def _pause(timeout: asyncio.Timeout | None, now: float) -> float | None:

@@ -99,7 +99,7 @@ class Context(StepMethods, LegacyContext, Generic[S]):
         """Whether a run goes on, or goes on from here once it is started."""
         if self._run is not None:
             return not self._run.ended
-        return self._snapshot is not None and bool(self._snapshot["is_running"])
+        return self._snapshot is not None and self._snapshot["run"] is not None
 
     # -- out of the run
 
@@ -265,6 +265,10 @@ class Context(StepMethods, LegacyContext, Generic[S]):
         >>> Context.from_dict(Hello(), data).is_running
         False
         """
+        if not isinstance(data, dict):
+            raise ContextSerdeError(
+                f"a context is made of what `to_dict` returned, got {data!r}"
+            )
         try:
             return cls(workflow, previous_context=data, serializer=serializer)
         except ContextSerdeError:
