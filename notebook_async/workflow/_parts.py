@@ -183,9 +183,11 @@ class WorkflowParts(StepOwner):
 
     def _validate(self, definition: Definition) -> None:
         """Check before a run, once for each version of the steps."""
-        if self._disable_validation or self._validated is definition:
+        if self._validated is definition:
             return
-        self.validate()
+        self.initial_state()
+        if not self._disable_validation:
+            self.validate()
         self._validated = definition
 
     def initial_state(self) -> BaseModel:

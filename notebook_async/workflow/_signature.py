@@ -10,6 +10,8 @@ from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 from typing import get_type_hints as _type_hints
 
+from pydantic import BaseModel
+
 from notebook_async.workflow._config import ServiceDefinition
 from notebook_async.workflow.errors import WorkflowValidationError
 from notebook_async.workflow.events import Event
@@ -166,7 +168,9 @@ def _read_provided(found: Signature, parameter: inspect.Parameter, hint: Any) ->
     kind = get_origin(hint) or hint
     if getattr(kind, "__name__", None) == "Context":
         found.context = name
-        found.state_type = next(iter(get_args(hint)), None)
+        model = next(iter(get_args(hint)), None)
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            found.state_type = model
         return True
     if _is_workflow(kind):
         default = parameter.default

@@ -241,7 +241,22 @@ class Resourceful(Workflow):
 
 async def test_9_validate_works_in_a_running_loop() -> None:
     """9. Resources can be validated where a loop runs, as in a notebook."""
-    assert Resourceful().validate(validate_resources=True) is False
+    made: list[str] = []
+
+    async def make() -> str:
+        await asyncio.sleep(0)
+        made.append("made")
+        return "made"
+
+    class Uses(Workflow):
+        @step
+        async def only(
+            self, _: StartEvent, value: Annotated[str, Resource(make)]
+        ) -> StopEvent:
+            return StopEvent(result=value)
+
+    assert Uses().validate(validate_resources=True) is False
+    assert made == ["made"]
 
 
 async def test_10_local_classes_can_be_restored() -> None:

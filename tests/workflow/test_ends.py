@@ -367,9 +367,7 @@ class Sleeper(Workflow):
         return StopEvent(result=now())
 
 
-@pytest.mark.parametrize(
-    ("timeout", "text"), [(5, "5"), (5.5, "5.5"), (0.25, "0.25")]
-)
+@pytest.mark.parametrize(("timeout", "text"), [(5, "5"), (5.5, "5.5"), (0.25, "0.25")])
 async def test_timeout_ends_the_run(timeout: float, text: str) -> None:  # noqa: ASYNC109
     """A run that takes longer than its timeout fails at that moment, and says why."""
     handler = Sleeper(timeout=timeout).run(seconds=timeout + 0.001)

@@ -30,7 +30,7 @@ class Page(Event):
     """An event with a field and a private attribute."""
 
     number: int
-    _secret: str = PrivateAttr(default="none")
+    _note: str = PrivateAttr(default="none")
 
 
 def test_declared_fields_are_validated() -> None:
@@ -100,9 +100,9 @@ def test_always_true() -> None:
 
 def test_private_attributes_by_name() -> None:
     """A private attribute may be given by name, and is not validated."""
-    assert Page(number=1)._secret == "none"
-    assert Page(number=1, _secret=5)._secret == 5  # type: ignore[comparison-overlap]
-    assert len(Page(number=1, _secret=5)) == 0
+    assert Page(number=1)._note == "none"
+    assert Page(number=1, _note=5)._note == 5  # type: ignore[comparison-overlap]
+    assert len(Page(number=1, _note=5)) == 0
 
 
 def test_equality_and_hash() -> None:

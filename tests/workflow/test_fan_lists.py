@@ -20,7 +20,7 @@ from notebook_async.workflow import (
     step,
 )
 from tests.core.probes import now
-from tests.workflow.runs import Done, Go, Other, kinds, read
+from tests.workflow.runs import Done, Go, Other, Progress, kinds, read
 
 
 class Lists(Workflow):
@@ -45,7 +45,7 @@ class Lists(Workflow):
         if ev.how == "retry" and ctx.retry_info().retry_number == 0:
             raise OSError("once")
         if ev.how == "wait" and ev.n == 1:
-            await ctx.wait_for_event(Done)
+            await ctx.wait_for_event(Progress)
         return Other(n=ev.n)
 
     @step
@@ -101,7 +101,7 @@ async def test_steps_between_may_wait() -> None:
     """A list stays open while one of its events waits for another event."""
     handler = Lists().run(how="wait")
     await asyncio.sleep(20)
-    await handler.send_event(Done(), step=None)
+    await handler.send_event(Progress())
     assert await handler == [2, 0, 1]
 
 
@@ -150,7 +150,7 @@ async def test_list_with_something_else_is_an_error() -> None:
 async def test_take_fires_early(
     size: int, number: int, result: list[int], at: float
 ) -> None:
-    """`Take(n)` calls the step with the first n, or with fewer once no more can come."""
+    """`Take(n)` calls the step with the first n, or with fewer if no more come."""
 
     class First(Workflow):
         @step
@@ -182,9 +182,7 @@ async def test_take_fires_once() -> None:
             return [Go(n=n) for n in range(4)]
 
         @step
-        async def merge(
-            self, evs: Annotated[list[Go], Collect(Take(2))]
-        ) -> StopEvent:
+        async def merge(self, evs: Annotated[list[Go], Collect(Take(2))]) -> StopEvent:
             calls.append(len(evs))
             await asyncio.sleep(1)
             return StopEvent()

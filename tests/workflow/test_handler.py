@@ -338,7 +338,7 @@ async def test_cancelling_one_of_two_awaiting_tasks() -> None:
 async def test_timeout_around_await() -> None:
     """`asyncio.timeout` around `await handler` cancels the run."""
     handler = Counts().run()
-    with pytest.raises(TimeoutError):  # noqa: PT012
+    with pytest.raises(TimeoutError):
         async with asyncio.timeout(2):
             await handler
     assert handler.cancelled()
@@ -390,9 +390,7 @@ async def test_text() -> None:
     assert repr(handler) == "<WorkflowHandler Counter running>"
     await handler
     assert repr(handler) == "<WorkflowHandler Counter done>"
-    assert str(handler) == (
-        "WorkflowHandler(workflow=Counter, run_id=r1, result=end)"
-    )
+    assert str(handler) == ("WorkflowHandler(workflow=Counter, run_id=r1, result=end)")
     failed = await start("raise")
     await outcome(failed, "raise")
     assert repr(failed) == "<WorkflowHandler Ends failed>"

@@ -17,13 +17,13 @@ from notebook_async.workflow import (
     HumanResponseEvent,
     InputRequiredEvent,
     StartEvent,
+    StepFailedEvent,
     StopEvent,
     Workflow,
     WorkflowHandler,
     catch_error,
     step,
 )
-from notebook_async.workflow.events import StepFailedEvent
 from tests.core.probes import others
 from tests.workflow.runs import Done, Go, Progress, read
 

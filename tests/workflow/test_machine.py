@@ -1,5 +1,7 @@
 """Random workflows on the virtual clock, held against what their plan says."""
 
+# ruff: noqa: ARG002 - the parameters of a step say when it is called
+
 from __future__ import annotations
 
 import asyncio
@@ -8,26 +10,42 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import event as note
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notebook_async.testing import VirtualClockLoop
 from notebook_async.workflow import (
+    Context,
+    Event,
+    InputRequiredEvent,
+    StartEvent,
     StopEvent,
+    Workflow,
     WorkflowCancelledByUser,
     WorkflowRuntimeError,
     WorkflowTimeoutError,
+    step,
 )
 from notebook_async.workflow.events import InternalDispatchEvent
+from notebook_async.workflow.retry_policy import ConstantDelayRetryPolicy
 from tests.workflow.plans import Question, World, answer_to, doings, plans
 
 if TYPE_CHECKING:
     from notebook_async.workflow import WorkflowHandler
-    from notebook_async.workflow.events import Event
     from tests.workflow.plans import Plan, Spec
 
-EXAMPLES = 120
+
+class Part(Event):
+    """One event."""
+
+
+class Part2(Event):
+    """Another."""
+
+
+EXAMPLES = 200
 LONG = 5000.0
 
 
@@ -261,10 +279,101 @@ def test_any_workflow_in_any_weather(plan: Plan, around: Around) -> None:
     stage.check()
 
 
-@settings(max_examples=EXAMPLES // 3, deadline=None)
+@settings(max_examples=EXAMPLES // 5, deadline=None)
 @given(plan=plans(doings(sync=True)), around=CALM)
 def test_steps_in_threads(plan: Plan, around: Around) -> None:
     """Steps without `async` do the same as others."""
     stage = Stage(plan, around)
     stage.play()
     stage.check()
+
+
+# -- what the search has found, each in its smallest form
+
+
+class Hasty(Workflow):
+    """Ends the run, and returns something all the same."""
+
+    began_after_the_end = False
+
+    @step
+    async def end(self, ctx: Context, ev: StartEvent) -> Part | StopEvent:
+        """Send the end first."""
+        if ev.cancels:
+            self.handler.cancel()
+        else:
+            ctx.send_event(StopEvent(result="end"))
+        return Part()
+
+    @step
+    async def late(self, ev: Part) -> None:
+        """Begin too late."""
+        self.began_after_the_end = True
+
+
+@pytest.mark.parametrize("cancels", [True, False])
+async def test_nothing_begins_after_the_end(*, cancels: bool) -> None:
+    """What a step returns after the end of its run goes nowhere."""
+    workflow = Hasty()
+    workflow.handler = workflow.run(cancels=cancels)
+    (outcome,) = await asyncio.gather(workflow.handler, return_exceptions=True)
+    assert cancels == isinstance(outcome, WorkflowCancelledByUser)
+    assert not workflow.began_after_the_end
+
+
+class Stuck(Workflow):
+    """Fails once, and then leads nowhere."""
+
+    @step(retry_policy=ConstantDelayRetryPolicy(2, 1))
+    async def work(self, ctx: Context, ev: StartEvent) -> StopEvent | None:
+        """Return nothing the second time."""
+        if not ctx.retry_info().retry_number:
+            raise ValueError
+
+
+async def test_stuck_run_with_a_retry_behind_it_ends_at_once() -> None:
+    """What an attempt raised does not keep its context, and with it the run, alive."""
+    with pytest.raises(WorkflowRuntimeError, match="nothing left to do"):
+        await Stuck().run()
+    assert asyncio.get_running_loop().time() == 1.0
+
+
+class Chatty(Workflow):
+    """Says something while it is cancelled."""
+
+    @step
+    async def split(self, ctx: Context, ev: StartEvent) -> Part | Part2:
+        """Begin both."""
+        ctx.send_event(Part())
+        return Part2()
+
+    @step
+    async def talk(self, ctx: Context, ev: Part) -> None:
+        """Talk, and ask, when it is too late."""
+        try:
+            await asyncio.sleep(10)
+        except asyncio.CancelledError:
+            ctx.write_event_to_stream(Part())
+            ctx.write_event_to_stream(InputRequiredEvent(prefix="?"))
+            raise
+
+    @step
+    async def end(self, ev: Part2) -> StopEvent:
+        """End after a second."""
+        await asyncio.sleep(1)
+        return StopEvent()
+
+
+@pytest.mark.parametrize("seconds", [None, 5, 20])
+async def test_the_end_is_the_last_event(seconds: float | None) -> None:
+    """Nothing comes after it, however long the last checkpoint takes."""
+    options: dict[str, Any] = {}
+    if seconds is not None:
+
+        async def keep(**_: object) -> None:
+            await asyncio.sleep(seconds)
+
+        options["checkpoint_callback"] = keep
+    handler = Chatty().run(**options)
+    assert [type(event) async for event in handler.stream_events()] == [StopEvent]
+    await handler

@@ -239,7 +239,7 @@ async def test_parents_clock_rests_while_a_child_asks() -> None:
 async def test_parents_clock_runs_while_a_child_works() -> None:
     """A child's work counts for its parent, whose timeout ends both."""
     parent, child = make(timeout=5)
-    with pytest.raises(WorkflowTimeoutError, match="after 5.*active steps: call$"):
+    with pytest.raises(WorkflowTimeoutError, match=r"after 5.*active steps: call$"):
         await parent.run(seconds=40)
     assert now() == 5.0
     assert child.log == ["child ended"]

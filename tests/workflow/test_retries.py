@@ -118,9 +118,7 @@ async def test_policy_that_raises_fails_the_run() -> None:
 
 async def test_condition_of_the_policy() -> None:
     """An exception that the policy does not mean is final."""
-    policy = retry_policy(
-        retry=retry_if_exception_type(OSError), wait=wait_fixed(1)
-    )
+    policy = retry_policy(retry=retry_if_exception_type(OSError), wait=wait_fixed(1))
     with pytest.raises(CannotError, match=r"^1\n"):
         await make_failing(1, policy)().run()
 

@@ -189,7 +189,7 @@ async def test_timeout_counts_only_while_it_runs() -> None:
     handler = Chain(timeout=0.5).run(stepwise=True)
     await handler.step()
     handler.resume()
-    with pytest.raises(WorkflowTimeoutError, match="active steps: work$"):
+    with pytest.raises(WorkflowTimeoutError, match=r"active steps: work$"):
         await handler
 
 
@@ -197,7 +197,7 @@ async def test_timeout_counts_only_while_it_runs() -> None:
 
 
 async def test_run_step_returns_events_unsent() -> None:
-    """`run_step` runs what is ready and hands over the events, for the caller to send."""
+    """`run_step` runs what is ready and hands the events over without sending."""
     handler = Chain().run(stepwise=True)
     rounds: list[list[Event]] = []
     while events := await handler.run_step():

@@ -17,9 +17,8 @@ class Buffer:
     """Events of one step that wait for others, by class and in order of arrival.
 
     A call costs the same however many events there are and are expected: what is
-    expected is counted once, and not again while the caller gives the same list. As
-    long as there are fewer events than are expected the batch cannot be full, and a
-    list of another identity is not looked through.
+    expected is counted once, and not again while the caller gives the same list, or an
+    equal one while the batch cannot be full.
     """
 
     __slots__ = ("_expected", "_given", "_missing", "_need", "events", "size")
@@ -45,11 +44,8 @@ class Buffer:
 
     def expects(self, event: Event, expected: Sequence[type[Event]]) -> bool:
         """Tell whether events of this class are among the expected ones."""
-        if self._is_known(expected):
-            return type(event) in self._need
-        if self.size + 1 < len(expected):
-            return type(event) in expected
-        self._count(expected)
+        if not (self._is_known(expected) or self._looks_known(expected)):
+            self._count(expected)
         return type(event) in self._need
 
     def take(self, expected: Sequence[type[Event]]) -> list[Event] | None:
@@ -70,6 +66,19 @@ class Buffer:
     def _is_known(self, expected: Sequence[type[Event]]) -> bool:
         # The same list may have been changed in between.
         return expected is self._given and len(expected) == len(self._expected)
+
+    def _looks_known(self, expected: Sequence[type[Event]]) -> bool:
+        """Tell whether this list is most likely the one before, made anew.
+
+        It is looked through once the batch may be full; until then an event too many
+        does no harm.
+        """
+        known = self._expected
+        return (
+            self.size + 1 < len(expected) == len(known)
+            and expected[0] is known[0]
+            and expected[-1] is known[-1]
+        )
 
     def _count(self, expected: Sequence[type[Event]]) -> None:
         """Count what is expected, unless that is known."""

@@ -72,7 +72,7 @@ def _end(run: Run) -> None:
     run.ended = True
     run.clock.stop()
     _drop_timers(run)
-    run.log.close()
+    run.log.close(outcome.event)
     if run.teller is not None:
         cancelled = isinstance(outcome.error, WorkflowCancelledByUser)
         run.teller.ended(outcome, cancelled=cancelled)

@@ -83,4 +83,8 @@ def counts_of_data(
         )
         for name, config in workflow._definition().configs.items()
     }
-    return steps, {}
+    edges: dict[tuple[str, str], int] = {}
+    for name, step in counts.items():
+        edges.update(((kind, name), count) for kind, count in step["taken"].items())
+        edges.update(((name, kind), count) for kind, count in step["made"].items())
+    return steps, edges

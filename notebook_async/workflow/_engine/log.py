@@ -66,19 +66,23 @@ class EventLog:
         """Add an event, and wake those who read; nothing comes after the last."""
         if self.sealed:
             return
+        self._add(event)
+        if self._waiting:
+            self._wake()
+        if self.teller is not None or self.forward is not None:
+            self._pass_on(event)
+
+    def _add(self, event: Event) -> None:
         self.events.append(event)
         if self._size is not None and len(self.events) >= 2 * self._size:
             # By halves, so that an event is moved but once on average.
             extra = len(self.events) - self._size
             del self.events[:extra]
             self.first += extra
-        if self._waiting:
-            self._wake()
-        if self.teller is not None or self.forward is not None:
-            self._pass_on(event)
 
-    def close(self) -> None:
-        """Let every reader end once it has read all."""
+    def close(self, last: Event) -> None:
+        """Add the last event, and let every reader end once it has read all."""
+        self._add(last)
         self.closed = True
         self.forward = self.teller = None
         self._wake()

@@ -74,8 +74,7 @@ def write(
         "state": None,
     }
     if include_state:
-        store = context.store if run is None else run.get_store()
-        data["state"] = store.to_dict(serializer)
+        data["state"] = context.store.to_dict(serializer)
     if run is not None and not run.ended and not run.state.has_failed:
         data.update(_Writer(serializer).run(run), is_running=True)
     elif run is None and context._snapshot is not None:
@@ -145,6 +144,8 @@ class _Writer:
             "done": station.done,
             "failed": station.failed,
             "retried": station.retried,
+            "taken": {kind.__name__: count for kind, count in station.taken.items()},
+            "made": {kind.__name__: count for kind, count in station.made.items()},
         }
         if station.buffers:
             data["buffers"] = [
@@ -224,7 +225,8 @@ def read(
         missing |= _OF_A_RUN - data.keys()
     if missing:
         raise ContextSerdeError(
-            f"this is no whole context: {', '.join(sorted(missing))} is missing"
+            "this is not all of what `ctx.to_dict()` returned:"
+            f" {', '.join(sorted(missing))} is missing"
         )
     store = None
     if data["state"] is not None:
@@ -299,6 +301,8 @@ def restore(run: Run, data: dict[str, Any]) -> None:
         station = state.stations[name]
         station.done, station.failed = step["done"], step["failed"]
         station.retried = step["retried"]
+        station.taken = _by_kind(run, step["taken"])
+        station.made = _by_kind(run, step["made"])
         for key, events in step["buffers"]:
             buffer = Buffer()
             for event in events:
@@ -316,6 +320,12 @@ def restore(run: Run, data: dict[str, Any]) -> None:
     _restore_calls(run, data["calls"], streams)
     if data["stop"] is not None:
         state.end(Outcome(data["stop"]))
+
+
+def _by_kind(run: Run, counts: dict[str, int]) -> dict[type[Event], int]:
+    """Return how many events there were by class; those unknown now are left out."""
+    kinds = {kind.__name__: kind for kind in run.workflow.events}
+    return {kinds[name]: count for name, count in counts.items() if name in kinds}
 
 
 def _streams(written: list[dict[str, Any]]) -> list[Stream]:

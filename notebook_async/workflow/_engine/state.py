@@ -24,21 +24,18 @@ waits for. If none of that is possible it has failed, and says so at once.
 from __future__ import annotations
 
 from collections import deque
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from notebook_async.workflow._engine.failing import failure, give_up
 from notebook_async.workflow._engine.fan import fill_join, gather
 from notebook_async.workflow._engine.internals import tell_step, tell_unhandled
 from notebook_async.workflow._engine.invocation import Invocation, Station
-from notebook_async.workflow._engine.outcome import Outcome
 from notebook_async.workflow._engine.returns import close_piece, route, route_checked
 from notebook_async.workflow._engine.waits import Waits
 from notebook_async.workflow.errors import WorkflowRuntimeError
 from notebook_async.workflow.events import (
     Event,
-    StepFailedEvent,
     StepState,
-    WorkflowFailedEvent,
     WorkflowIdleEvent,
 )
 
@@ -48,6 +45,7 @@ if TYPE_CHECKING:
     from notebook_async.workflow._engine.definition import Definition
     from notebook_async.workflow._engine.fan import Stream
     from notebook_async.workflow._engine.log import EventLog
+    from notebook_async.workflow._engine.outcome import Outcome
 
 __all__ = ["RunState"]
 
@@ -222,7 +220,7 @@ class RunState:
             elif not route_checked(self, invocation, value):
                 return
         station.done += 1
-        self._leave(invocation)
+        self.leave(invocation)
 
     def drop(self, invocation: Invocation) -> None:
         """Note that an invocation was cancelled by itself, and leaves nothing."""
@@ -232,7 +230,7 @@ class RunState:
             self.release(station)
         if self.log.internal:
             tell_step(self, invocation, StepState.NOT_RUNNING)
-        self._leave(invocation)
+        self.leave(invocation)
 
     def fail_attempt(
         self, invocation: Invocation, error: BaseException, now: float, wall: float
@@ -266,7 +264,7 @@ class RunState:
             station.retried += 1
             return delay
         station.failed += 1
-        self._give_up(invocation, error, elapsed, wall)
+        give_up(self, invocation, error, elapsed, wall)
         return None
 
     def take_queued(self, station: Station) -> int:
@@ -279,7 +277,7 @@ class RunState:
         for _ in ready:
             self.release(station)
         for call in dropped:
-            self._leave(call)
+            self.leave(call)
         return len(dropped)
 
     def retry(self, invocation: Invocation) -> None:
@@ -304,7 +302,7 @@ class RunState:
 
     # -- ends
 
-    def _leave(self, invocation: Invocation) -> None:
+    def leave(self, invocation: Invocation) -> None:
         """Count an invocation as over, with all that hangs on it."""
         if invocation.memory is not None:
             # Its traceback leads to the step's context, and that leads here.
@@ -322,54 +320,14 @@ class RunState:
         if self.log.internal:
             self.log.append(WorkflowIdleEvent())
 
-    def _give_up(
-        self, invocation: Invocation, error: BaseException, elapsed: float, wall: float
-    ) -> None:
-        if invocation.memory is not None:
-            invocation.memory.error = None
-        handler = invocation.station.handler
-        mended = dict(invocation.mended or {})
-        if handler is not None and isinstance(error, Exception):
-            mended[handler.name] = mended.get(handler.name, 0) + 1
-            if mended[handler.name] <= handler.config.catch_error_max_recoveries:
-                failed = StepFailedEvent(
-                    step_name=invocation.station.name,
-                    input_event=invocation.one_event(),
-                    exception=error,
-                    attempts=invocation.attempts,
-                    elapsed_seconds=elapsed,
-                    failed_at=datetime.fromtimestamp(wall, UTC),
-                )
-                self.enqueue(Invocation(handler, failed, invocation.stream, mended))
-                self._leave(invocation)
-                return
-        self.fail(error, invocation, elapsed=elapsed)
-
     def fail(
         self,
         error: BaseException,
         invocation: Invocation | None = None,
-        *,
         elapsed: float | None = None,
     ) -> None:
         """End the run with an exception, which is raised as it is, with a note."""
-        step, attempts = "", None
-        if invocation is not None:
-            step = invocation.station.name
-            attempts = max(1, invocation.attempts)
-            kinds = ", ".join(type(event).__name__ for event in invocation.events())
-            error.add_note(
-                f"in step {step!r} of {self.definition.name}, given"
-                f" {kinds or 'no events'}, attempt {attempts}"
-            )
-        shown = error if isinstance(error, Exception) else RuntimeError(repr(error))
-        event = WorkflowFailedEvent(
-            step_name=step,
-            exception=shown,
-            attempts=attempts,
-            elapsed_seconds=elapsed,
-        )
-        self.end(Outcome(event, error))
+        self.end(failure(self, error, invocation, elapsed))
 
     def end(self, outcome: Outcome) -> None:
         """End the run; nothing more is started. A second end changes nothing."""
@@ -385,15 +343,14 @@ class RunState:
             station.retrying = 0
             station.resuming = station.buffers = station.join = None
             station.handler = None
-        self.log.append(outcome.event)
         self.log.sealed = True
 
     def spoil(self, error: BaseException) -> None:
-        """Let the run fail, even where it had ended well a moment ago."""
+        """Let the run fail, even where it has just ended well."""
         if self.outcome is None:
             self.fail(error)
-        elif self.outcome.error is None:
-            self.outcome = Outcome(self.outcome.event, error)
+        elif not self.has_failed:
+            self.outcome = failure(self, error)
 
     # -- what there is to see
 

@@ -169,6 +169,8 @@ class Waits:
 
     def clear(self) -> None:
         """Forget all; the run has ended."""
+        for waiter in self.waiters:
+            waiter.invocation.remember().waits.clear()
         self.waiters.clear()
         self.questions.clear()
         self.answered.clear()

@@ -33,6 +33,7 @@ _LEGIBLE_WIDTH = 1200.0
 _SIDE_KINDS = ("resource", "resource_config")
 _LABEL_SIZE = 11.0
 _LABEL_HEIGHT = 14.0
+_NEAR = 0.5
 _HEAD = "M0 0L-8 4V-4z"
 
 
@@ -217,7 +218,12 @@ def _head(style: str, angle: int, at: Point) -> str:
 
 def _head_angle(route: tuple[Point, ...], vertical: bool) -> int:  # noqa: FBT001
     """Return which way a line enters: a loop enters across the way of all others."""
-    (before_x, before_y), (x, y) = route[-2:]
+    x, y = route[-1]
+    # Rounded corners leave points at the end that are all but the same.
+    before_x, before_y = next(
+        (point for point in reversed(route) if math.dist(point, (x, y)) > _NEAR),
+        route[0],
+    )
     if vertical:
         return 90 if y > before_y else -90
     return 0 if x > before_x else 180

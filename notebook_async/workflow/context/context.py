@@ -267,7 +267,8 @@ class Context(StepMethods, LegacyContext, Generic[S]):
         """
         if not isinstance(data, dict):
             raise ContextSerdeError(
-                f"a context is made of what `to_dict` returned, got {data!r}"
+                f"this is no context of {type(workflow).__name__}: {data!r}; give what"
+                " `ctx.to_dict()` returned"
             )
         try:
             return cls(workflow, previous_context=data, serializer=serializer)
