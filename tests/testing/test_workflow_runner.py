@@ -72,5 +72,5 @@ async def test_internal_events_can_be_hidden() -> None:
 
 async def test_a_failure_is_raised() -> None:
     """What a step raises comes out of the runner."""
-    with pytest.raises(OSError, match="^no"):
+    with pytest.raises(OSError, match=r"^no"):
         await WorkflowTestRunner(Work()).run(StartEvent(fail=True))

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from notebook_async.workflow import (
+    ConstantDelayRetryPolicy,
     Context,
     Event,
     HumanResponseEvent,
@@ -978,3 +979,24 @@ async def test_step_may_cancel_itself() -> None:
 
     assert await Itself(disable_validation=True).run() == 1.0
     assert log == ["cancels 1"]
+
+
+async def test_calls_to_be_retried_are_cancelled_too() -> None:
+    """`cancel_step` drops a call that waits for its next attempt."""
+    attempts = []
+
+    class Again(Workflow):
+        @step
+        async def begin(self, ctx: Context, _: StartEvent) -> Go | StopEvent:
+            ctx.send_event(Go())
+            await asyncio.sleep(1)
+            assert ctx.cancel_step("fail") == 1
+            await asyncio.sleep(100)
+            return StopEvent(result=len(attempts))
+
+        @step(retry_policy=ConstantDelayRetryPolicy(maximum_attempts=9, delay=5))
+        async def fail(self, _: Go) -> StopEvent | None:
+            attempts.append(1)
+            raise OSError("again")
+
+    assert await Again(timeout=None).run() == 1

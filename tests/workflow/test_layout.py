@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from itertools import combinations, pairwise
 
 import pytest
@@ -156,12 +155,11 @@ def test_what_leads_back_stands_between() -> None:
     ]
 
 
-@pytest.mark.realtime
-def test_large_graph_is_quick() -> None:
-    """Three hundred nodes take well under a second."""
+def test_large_graph_is_laid_out() -> None:
+    """Three hundred nodes get three hundred places, no two the same."""
     count = 300
     edges = [(i // 2, i) for i in range(1, count)]
     edges += [(i, (i * 7 + 11) % count) for i in range(0, count, 3)]
-    began = time.perf_counter()
-    lay_out([(120, 34)] * count, edges)
-    assert time.perf_counter() - began < 1
+    layout = lay_out([(120, 34)] * count, edges)
+    assert len(set(layout.centres)) == count
+    assert len(layout.routes) == len(edges)

@@ -259,6 +259,7 @@ class RunState:
         if delay is not None and isinstance(error, Exception):
             memory = invocation.remember()
             memory.error, memory.failed_at = error, wall
+            memory.waited = 0  # the answers that it had are given again
             self.retrying[invocation] = None
             station.retrying += 1
             station.retried += 1
@@ -268,11 +269,15 @@ class RunState:
         return None
 
     def take_queued(self, station: Station) -> int:
-        """Drop the invocations of a step that have not begun; return how many."""
+        """Drop the invocations of a step that are not under way; return how many."""
         ready = [call for call in self.ready if call.station is station]
         for call in ready:
             self.ready.remove(call)
-        dropped = [*ready, *station.queue]
+        again = [call for call in self.retrying if call.station is station]
+        for call in again:
+            del self.retrying[call]
+        station.retrying = 0
+        dropped = [*ready, *again, *station.queue]
         station.queue.clear()
         for _ in ready:
             self.release(station)
@@ -282,7 +287,7 @@ class RunState:
 
     def retry(self, invocation: Invocation) -> None:
         """Put an invocation back into the queue after its delay."""
-        if self.outcome is not None:
+        if invocation not in self.retrying:  # dropped in the meantime
             return
         del self.retrying[invocation]
         invocation.station.retrying -= 1

@@ -107,8 +107,8 @@ class StepMethods:
         """Wait for an event where the step stands, and return it.
 
         The worker does something else meanwhile. Of several that wait for the same the
-        oldest gets it. Only a run that is restored from data runs the step again from
-        its first line; the events that it got before are then given again.
+        oldest gets it. Where the step is run again from its first line, as in a retry
+        or in a run that is restored from data, the events that it got are given again.
 
         Parameters
         ----------

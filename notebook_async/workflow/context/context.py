@@ -310,7 +310,7 @@ class Context(StepMethods, LegacyContext, Generic[S]):
         return StepContext(slot.run, slot.invocation)
 
     def cancel_step(self, name: str) -> int:
-        """Cancel the calls of a step that are under way or queued.
+        """Cancel the calls of a step: under way, queued, or to be tried again.
 
         Parameters
         ----------
