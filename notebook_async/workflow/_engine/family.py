@@ -68,6 +68,4 @@ def _wants_itself(run: Run, event: Event) -> bool:
     name = getattr(event, "question_id", None)
     if name is not None:
         return name in waits.questions
-    return any(waiter.matches(event) for waiter in waits.waiters) or bool(
-        run.definition.takers(type(event))
-    )
+    return waits.find(event) is not None or bool(run.definition.takers(type(event)))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections import deque
-from typing import TYPE_CHECKING, Any
+from collections import Counter, deque
+from typing import TYPE_CHECKING
 from weakref import proxy
 
 from notebook_async.workflow.events import Event, HumanResponseEvent, InputRequiredEvent
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from notebook_async.workflow._engine.invocation import Invocation, Station, Waiter
     from notebook_async.workflow._engine.state import RunState
 
@@ -33,14 +35,26 @@ class Waits:
         Ids of questions that have theirs: a second one is refused.
     """
 
-    __slots__ = ("_prefix", "_state", "answered", "count", "questions", "waiters")
+    __slots__ = (
+        "_asking",
+        "_kinds",
+        "_prefix",
+        "_state",
+        "answered",
+        "count",
+        "questions",
+        "waiters",
+    )
 
     def __init__(self, state: RunState, prefix: str) -> None:
         # Not to keep each other alive.
         self._state: RunState = proxy(state)
         self._prefix = prefix
         self.count = 0
-        self.waiters: list[Waiter] = []
+        self.waiters: dict[Waiter, None] = {}
+        # So that an event that nobody waits for, and an answer, are found out at once.
+        self._kinds: Counter[type[Event]] = Counter()
+        self._asking: dict[str, Waiter] = {}
         self.questions: dict[str, InputRequiredEvent] = {}
         self.answered: set[str] = set()
 
@@ -65,7 +79,10 @@ class Waits:
 
     def park(self, waiter: Waiter) -> None:
         """Let an invocation wait, and its worker do something else."""
-        self.waiters.append(waiter)
+        self.waiters[waiter] = None
+        self._kinds[waiter.kind] += 1
+        if waiter.question is not None:
+            self._asking[waiter.question] = waiter
         invocation = waiter.invocation
         waits = invocation.remember().waits
         if not waits:
@@ -85,20 +102,30 @@ class Waits:
 
     def offer(self, event: Event, step: str | None = None) -> Station | None:
         """Give an event to whoever has waited longest for it; return the step."""
+        waiter = self.find(event, step)
+        if waiter is not None:
+            waiter.invocation.remember().answers[waiter.id] = event
+            self.settle(waiter, event)
+            return waiter.invocation.station
+        if isinstance(event, HumanResponseEvent):
+            name = getattr(event, "question_id", None)
+            self._close_question(name or self._oldest_question())
+        return None
+
+    def find(self, event: Event, step: str | None = None) -> Waiter | None:
+        """Return who has waited longest for this event, or was named by it."""
+        candidates: Iterable[Waiter] = self.waiters
         name = None
         if isinstance(event, HumanResponseEvent):
             name = getattr(event, "question_id", None)
-        for waiter in self.waiters:
-            if name is not None and name in self.questions and waiter.question != name:
-                continue
-            station = waiter.invocation.station
-            if (step is None or step == station.name) and waiter.matches(event):
-                self._close_question(waiter.question)
-                waiter.invocation.remember().answers[waiter.id] = event
-                self.settle(waiter, event)
-                return station
-        if isinstance(event, HumanResponseEvent):
-            self._close_question(name or self._oldest_question())
+        if name is not None and name in self.questions:
+            candidates = (self._asking[name],) if name in self._asking else ()
+        elif not any(issubclass(type(event), kind) for kind in self._kinds):
+            return None
+        for waiter in candidates:
+            called = waiter.invocation.station.name
+            if step in (None, called) and waiter.matches(event):
+                return waiter
         return None
 
     def settle(self, waiter: Waiter, answer: Event | BaseException) -> None:
@@ -107,8 +134,7 @@ class Waits:
         memory = invocation.remember()
         if memory.waits.pop(waiter.id, None) is None:
             return
-        self.waiters.remove(waiter)
-        self._close_question(waiter.question)
+        self._remove(waiter)
         waiter.answer = answer
         if memory.waits:
             # Still waiting elsewhere, so it holds no place and needs none.
@@ -140,8 +166,7 @@ class Waits:
             return False
         if memory.waits:
             for waiter in memory.waits.values():
-                self.waiters.remove(waiter)
-                self._close_question(waiter.question)
+                self._remove(waiter)
             memory.waits.clear()
             station.waiting -= 1
             self._state.busy += 1
@@ -172,8 +197,19 @@ class Waits:
         for waiter in self.waiters:
             waiter.invocation.remember().waits.clear()
         self.waiters.clear()
+        self._kinds.clear()
+        self._asking.clear()
         self.questions.clear()
         self.answered.clear()
+
+    def _remove(self, waiter: Waiter) -> None:
+        del self.waiters[waiter]
+        self._kinds[waiter.kind] -= 1
+        if not self._kinds[waiter.kind]:
+            del self._kinds[waiter.kind]
+        if waiter.question is not None:
+            self._asking.pop(waiter.question, None)
+            self._close_question(waiter.question)
 
     def _close_question(self, name: str | None) -> None:
         if name is not None and self.questions.pop(name, None) is not None:
@@ -184,8 +220,7 @@ class Waits:
 
         Those of a waiting step are not meant: it would have taken the answer.
         """
-        waited: set[Any] = {waiter.question for waiter in self.waiters}
-        return next((name for name in self.questions if name not in waited), None)
+        return next((name for name in self.questions if name not in self._asking), None)
 
     @staticmethod
     def _tell(waiter: Waiter) -> None:
