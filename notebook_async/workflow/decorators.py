@@ -11,6 +11,7 @@ from notebook_async.workflow._signature import (
     caller_names,
     inspect_signature,
     is_free_function,
+    validate_step_signature,
 )
 from notebook_async.workflow.errors import WorkflowValidationError
 from notebook_async.workflow.events import StepFailedEvent
@@ -219,43 +220,31 @@ def _declare(
 ) -> F:
     found = inspect_signature(func, names)
     name = func.__name__
-    if not found.events:
-        raise WorkflowValidationError(
-            f"step {name!r} must have at least one parameter annotated as type Event"
-        )
-    if found.collection is not None and len(found.events) > 1:
-        raise WorkflowValidationError(
-            f"step {name!r} takes a list of events beside other events: gather all in"
-            " one list, as in `list[A | B]`, or take one event of each kind"
-        )
+    validate_step_signature(found, name)
     joins: tuple[tuple[str, type[Any]], ...] = ()
-    if len(found.events) > 1:
-        for parameter, kinds in found.events.items():
-            if len(kinds) != 1:
-                raise WorkflowValidationError(
-                    f"step {name!r} takes several events, and {parameter!r} names"
-                    f" {len(kinds)} classes: each parameter of a join names one"
-                )
-        joins = tuple((one, kinds[0]) for one, kinds in found.events.items())
+    if len(found.accepted_events) > 1:
+        joins = tuple((one, kinds[0]) for one, kinds in found.accepted_events.items())
     config = StepConfig(
         name=name,
         function=func,
         is_method=not is_free_function(func),
         is_async=inspect.iscoroutinefunction(func),
-        event_name=next(iter(found.events)),
+        event_name=next(iter(found.accepted_events)),
         accepted_events=tuple(
-            dict.fromkeys(kind for kinds in found.events.values() for kind in kinds)
+            dict.fromkeys(
+                kind for kinds in found.accepted_events.values() for kind in kinds
+            )
         ),
-        return_types=found.returns,
-        context_parameter=found.context,
-        context_state_type=found.state_type,
+        return_types=found.return_types,
+        context_parameter=found.context_parameter,
+        context_state_type=found.context_state_type,
         resources=tuple(found.resources),
         services=tuple(found.services),
         join_parameters=joins,
-        collection_parameter=found.collection,
-        collection_policy=found.policy,
+        collection_parameter=found.collection_parameter,
+        collection_policy=found.collection_policy,
         is_fan_out=found.is_fan_out,
-        bare_return_types=found.bare_returns,
+        bare_return_types=found.bare_return_types,
         **options,
     )
     if inspect.isasyncgenfunction(func):
