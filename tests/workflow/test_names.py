@@ -73,8 +73,8 @@ def test_package_has_what_it_lists() -> None:
     assert package.__all__ == sorted(package.__all__)
     assert dir(package) == package.__all__
     assert all(getattr(package, name) is not None for name in package.__all__)
-    with pytest.raises(AttributeError, match="has no attribute 'Workfow'"):
-        package.Workfow  # noqa: B018
+    with pytest.raises(AttributeError, match="has no attribute 'Nowhere'"):
+        package.Nowhere  # noqa: B018
 
 
 def test_the_module_of_policies_is_not_hidden() -> None:

@@ -147,7 +147,7 @@ def test_step_needs_a_return_annotation() -> None:
 def test_name_that_is_nothing_here() -> None:
     """An annotation that cannot be resolved is named, with what to do."""
     with pytest.raises(
-        WorkflowValidationError, match="names 'Decimal', which is nowhr"
+        WorkflowValidationError, match="names 'Decimal', which is nothing"
     ):
 
         @step
