@@ -32,7 +32,7 @@ class Talk(Workflow):
         return StopEvent(result=ev.name)
 """
 
-# A kernel takes no notice of an interrupt while its loop has nothing to do, hence `tick`.
+# A kernel takes no notice of an interrupt while its loop is quiet, hence `tick`.
 SLOW = """\
 cleaned = []
 async def tick():
@@ -106,10 +106,7 @@ async def test_question_is_answered_from_another_cell(kernel: Kernel) -> None:
 
 
 async def test_cell_of_a_free_step_replaces_it(kernel: Kernel) -> None:
-    """Running the cell of a free step again changes runs to come, and none that goes on.
-
-    A class that its cell defines again leaves the instances of the old one as they are.
-    """
+    """Running the cell of a free step again changes runs to come, not those under way."""
     await kernel.run("gate = asyncio.Event()\nclass Greet(Workflow):\n    pass")
     cell = (
         "@step(workflow=Greet)\n"
