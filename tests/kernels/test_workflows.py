@@ -106,7 +106,7 @@ async def test_question_is_answered_from_another_cell(kernel: Kernel) -> None:
 
 
 async def test_cell_of_a_free_step_replaces_it(kernel: Kernel) -> None:
-    """Running the cell of a free step again changes runs to come, not those under way."""
+    """Running the cell of a free step again changes runs to come, not older ones."""
     await kernel.run("gate = asyncio.Event()\nclass Greet(Workflow):\n    pass")
     cell = (
         "@step(workflow=Greet)\n"
