@@ -840,7 +840,7 @@ async def test_undeclared_return_that_nobody_takes() -> None:
             return Lost()  # type: ignore[return-value]
 
     message = (
-        r"^Step begin returned Lost \(Lost\), but its annotation says StopEvent: add"
+        r"^Step begin returned Lost, but its annotation says StopEvent: add"
         r" Lost to the return annotation, and a step that takes it\n"
     )
     with pytest.raises(WorkflowRuntimeError, match=message) as caught:
