@@ -81,7 +81,7 @@ async def test_steps_print_into_their_job(kernel: Kernel) -> None:
 
 async def test_interrupt_cancels_the_run_in_its_cell(kernel: Kernel) -> None:
     """An interrupt of a cell that awaits a run cancels it, with its cleanup."""
-    cell = kernel.execute(SLOW)
+    cell = kernel.execute(SLOW, stop_on_error=False)
     await kernel.output("on")
     await kernel.interrupt()
     await kernel.idle(cell)
