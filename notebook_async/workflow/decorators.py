@@ -6,7 +6,7 @@ import inspect
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from notebook_async.workflow._config import StepConfig, StepGraphCheck
-from notebook_async.workflow._numbers import check_seconds
+from notebook_async.workflow._numbers import check_count, check_seconds
 from notebook_async.workflow._signature import (
     caller_names,
     inspect_signature,
@@ -104,14 +104,7 @@ def step(  # noqa: PLR0913 - the names are given
     >>> await Greeting().run(name="Ada")
     'Hello Ada'
     """
-    if isinstance(num_workers, bool) or not isinstance(num_workers, int):
-        raise WorkflowValidationError(
-            f"num_workers must be an integer greater than 0, got {num_workers!r}"
-        )
-    if num_workers < 1:
-        raise WorkflowValidationError(
-            f"num_workers must be an integer greater than 0, got {num_workers}"
-        )
+    check_count("num_workers", num_workers)
     if timeout is not None:
         check_seconds("timeout", timeout)
     options: dict[str, Any] = {
@@ -182,14 +175,7 @@ def catch_error(
     >>> await Careful().run(by=0)
     'no: division by zero'
     """
-    if isinstance(max_recoveries, bool) or not isinstance(max_recoveries, int):
-        raise WorkflowValidationError(
-            f"max_recoveries must be an integer greater than 0, got {max_recoveries!r}"
-        )
-    if max_recoveries < 1:
-        raise WorkflowValidationError(
-            f"max_recoveries must be an integer greater than 0, got {max_recoveries}"
-        )
+    check_count("max_recoveries", max_recoveries)
     if isinstance(for_steps, str):
         for_steps = [for_steps]
     names = caller_names(2)
