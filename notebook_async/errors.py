@@ -14,6 +14,7 @@
     ├── JobCancelledError           (RuntimeError)  the result of a cancelled job
     ├── NoRunningLoopError          (RuntimeError)  needs a running event loop
     ├── HostError                   (RuntimeError)  not possible where this code runs
+    ├── RecordingError              (ValueError)    a file that is no recording
     ├── AllTasksBlockedError        (RuntimeError)  a test waits for what can never come
     ├── WorkflowValidationError     (ValueError)    steps that do not fit together
     ├── WorkflowConfigurationError  (ValueError)    a workflow without start or stop
@@ -53,6 +54,7 @@ __all__ = [
     "NotAwaitableError",
     "NotPicklableError",
     "NotebookAsyncError",
+    "RecordingError",
     "ServiceNotFoundError",
     "WorkerLostError",
     "WorkflowCancelledByUser",
@@ -219,6 +221,29 @@ class HostError(NotebookAsyncError, RuntimeError):
     >>> isinstance(HostError("no IPython shell is active"), RuntimeError)
     True
     """
+
+
+class RecordingError(NotebookAsyncError, ValueError):
+    """Say that a file is no recording that can be loaded, and why.
+
+    Attributes
+    ----------
+    path
+        The file.
+    line
+        The line that is wrong, from 1, or None.
+
+    Examples
+    --------
+    >>> print(RecordingError("run.txt", "it is not compressed by gzip, as all are"))
+    cannot load run.txt as a recording: it is not compressed by gzip, as all are
+    """
+
+    def __init__(self, path: object, why: str, line: int | None = None) -> None:
+        where = "" if line is None else f", line {line:,}"
+        super().__init__(f"cannot load {path} as a recording{where}: {why}")
+        self.path = path
+        self.line = line
 
 
 class AllTasksBlockedError(NotebookAsyncError, RuntimeError):

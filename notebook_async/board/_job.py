@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 import time
 from contextvars import copy_context
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from notebook_async.board._output import JobOutput
@@ -25,7 +26,7 @@ from notebook_async.kernel import current_sink
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Generator
 
-    from notebook_async.core import RunStatistics
+    from notebook_async.core import Record, RunStatistics
 
 __all__ = ["Job"]
 
@@ -268,18 +269,37 @@ class Job:
         for callback in callbacks:
             callback(self)
 
+    def records_from_now(self) -> list[Record]:
+        """Return how it and its runs stand, and let the runs tell the hooks.
+
+        For a recording that comes late.
+
+        Examples
+        --------
+        >>> import asyncio
+        >>> from notebook_async import jobs
+        >>> job = jobs.start(asyncio.sleep(1), name="nap")
+        >>> [(record.name, record.phase) for record in job.records_from_now()]
+        [('nap', 'running')]
+        >>> await job
+        """
+        own = replace(self._record(), began=self._start)
+        runs = (record for run in self._runs for record in run.records_from_now())
+        return [own, *runs]
+
     def _publish(self) -> None:
         if wanted(JobRecord):
-            error = self.exception
-            publish(
-                JobRecord(
-                    at=time.perf_counter(),
-                    source=(f"job-{self._id}",),
-                    phase=self._state,
-                    name=self._name,
-                    error=None if error is None else f"{type(error).__name__}: {error}",
-                )
-            )
+            publish(self._record())
+
+    def _record(self) -> JobRecord:
+        error = self.exception
+        return JobRecord(
+            at=time.perf_counter(),
+            source=(f"job-{self._id}",),
+            phase=self._state,
+            name=self._name,
+            error=None if error is None else f"{type(error).__name__}: {error}",
+        )
 
     async def _result(self) -> Any:  # noqa: ANN401 (a job may return anything)
         await self.wait()

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from notebook_async.core._engine import Engine
     from notebook_async.core._executors import ChunkExecutor
+    from notebook_async.core.records import Phase
 
 __all__ = ["one_by_one", "work_chunks"]
 
@@ -70,8 +71,8 @@ async def _run_chunk(engine: Engine, slot: Slot, chunk: list[tuple[int, Any]]) -
     teller, value = engine.teller, None
     stop_at_error = engine.options.on_error == "raise"
     try:
-        for index, _ in chunk:
-            teller.item(index, "running")
+        for index, item in chunk:
+            teller.item_began(index, item)
         try:
             items = [item for _, item in chunk]
             outcomes = await executor.run_chunk(
@@ -86,9 +87,8 @@ async def _run_chunk(engine: Engine, slot: Slot, chunk: list[tuple[int, Any]]) -
             value = outcome.value
             if outcome.error is not None:
                 value = engine.item_failed(slot, index, item, outcome.error)
-            teller.item(
-                index, "done" if outcome.error is None else "failed", outcome.error
-            )
+            phase: Phase = "done" if outcome.error is None else "failed"
+            teller.item_ended(index, phase, item, outcome.error)
             if outcome.error is not None and value is None:
                 return False
             engine.keep(index, value)

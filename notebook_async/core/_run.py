@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from notebook_async.core._options import RunOptions
     from notebook_async.core._source import Source
     from notebook_async.core._statistics import RunStatistics
-    from notebook_async.core.records import Phase
+    from notebook_async.core.records import Phase, Record
 
 __all__ = ["JobRun"]
 
@@ -257,6 +257,24 @@ class JobRun(Generic[T]):
             callback(self)
         else:
             self._engine.ending.watchers.append(lambda: callback(self))
+
+    def records_from_now(self) -> list[Record]:
+        """Begin to tell the hooks where it does not yet, and return how it stands.
+
+        For a recording that comes late. A run that began before anybody wanted records
+        of its items may go on without them.
+
+        Examples
+        --------
+        >>> from notebook_async import start_jobs
+        >>> async def double(x):
+        ...     return 2 * x
+        >>> run = start_jobs(double, [1, 2])
+        >>> results = await run
+        >>> [(record.phase, record.done) for record in run.records_from_now()]
+        [('done', 2)]
+        """
+        return self._engine.teller.join()
 
     def __await__(self) -> Generator[Any, None, list[T]]:
         return self._engine.ending.join().__await__()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from contextvars import Context
 
     from notebook_async.core._engine import Engine
+    from notebook_async.core.records import Phase
 
 __all__ = ["must_leave", "puller", "work", "work_observed"]
 
@@ -189,7 +190,7 @@ async def _run_item(engine: Engine, slot: Slot, item: object, clean: Context) ->
     attempts, teller = engine.attempts, engine.teller
     try:
         if teller.tells_items:
-            teller.item(index, "running")
+            teller.item_began(index, item)
         try:
             if attempts is None:
                 value = await engine.func(item)
@@ -198,12 +199,13 @@ async def _run_item(engine: Engine, slot: Slot, item: object, clean: Context) ->
         except BaseException as error:  # noqa: BLE001 - the engine decides
             value = engine.item_failed(slot, index, item, error)
             failure = engine.errors.get(index)
-            teller.item(index, "cancelled" if failure is None else "failed", failure)
+            phase: Phase = "cancelled" if failure is None else "failed"
+            teller.item_ended(index, phase, item, failure)
             if value is None:
                 return False
         else:
             if teller.tells_items:
-                teller.item(index, "done")
+                teller.item_ended(index, "done", item)
         slot.index = BETWEEN
         engine.keep(index, value)
         engine.pacer.left -= 1

@@ -37,9 +37,8 @@ class HookHandle:
     ...     pass
     """
 
-    def __init__(self, hook: Hook[Any], kinds: tuple[type[Record], ...]) -> None:
+    def __init__(self, hook: Hook[Any]) -> None:
         self._hook = hook
-        self._kinds = kinds
         self._failed = False
 
     def remove(self) -> None:
@@ -51,8 +50,10 @@ class HookHandle:
         >>> handle = add_hook(print, RunRecord)
         >>> handle.remove()
         """
-        for kind in self._kinds:
-            _handles[kind] = tuple(h for h in _handles.get(kind, ()) if h is not self)
+        global _every  # noqa: PLW0603 - as `_handles`, but replaced
+        for kind, handles in _handles.items():
+            _handles[kind] = tuple(handle for handle in handles if handle is not self)
+        _every = tuple(handle for handle in _every if handle is not self)
 
     def __enter__(self) -> Self:
         return self
@@ -74,6 +75,8 @@ class HookHandle:
 
 # Tuples are replaced, never changed, so that a hook may remove itself while it is told.
 _handles: dict[type[Record], tuple[HookHandle, ...]] = {}
+# Those that want every kind; they stand in `_handles` too, for the kinds named there.
+_every: tuple[HookHandle, ...] = ()
 
 
 def add_hook(hook: Hook[Any], *kinds: type[Record]) -> HookHandle:
@@ -87,7 +90,8 @@ def add_hook(hook: Hook[Any], *kinds: type[Record]) -> HookHandle:
     hook
         Takes one record. It is called where things happen, so it must be quick.
     kinds
-        Record classes, at least one.
+        Record classes, at least one; `Record` itself stands for every kind, also for
+        those that are made up later.
 
     Returns
     -------
@@ -107,9 +111,15 @@ def add_hook(hook: Hook[Any], *kinds: type[Record]) -> HookHandle:
     >>> [(record.phase, record.done) for record in seen]
     [('running', 0), ('done', 2)]
     """
-    handle = HookHandle(hook, kinds)
+    from notebook_async.core.records import Record  # noqa: PLC0415 - not for `wanted`
+
+    global _every  # noqa: PLW0603 - as `_handles`, but replaced
+    handle = HookHandle(hook)
+    if Record in kinds:
+        _every = (*_every, handle)
+        kinds = tuple(_handles)
     for kind in kinds:
-        _handles[kind] = (*_handles.get(kind, ()), handle)
+        _handles[kind] = (*_handles.get(kind, _every), handle)
     return handle
 
 
@@ -122,7 +132,7 @@ def wanted(kind: type[Record]) -> bool:
     >>> wanted(ItemRecord)
     False
     """
-    return bool(_handles.get(kind))
+    return bool(_handles.get(kind, _every))
 
 
 def publish(record: Record) -> None:
@@ -133,7 +143,7 @@ def publish(record: Record) -> None:
     >>> from notebook_async.core import JobRecord
     >>> publish(JobRecord(at=0.0, source=("job-1",), phase="done", name="index"))
     """
-    for handle in _handles.get(type(record), ()):
+    for handle in _handles.get(type(record), _every):
         try:
             handle._hook(record)  # noqa: SLF001
         except Exception:  # noqa: BLE001 - a viewer's fault must not become the run's

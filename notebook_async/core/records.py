@@ -12,14 +12,19 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = [
     "Anchor",
     "EventRecord",
+    "FlowRecord",
     "ItemRecord",
     "JobRecord",
     "Phase",
+    "QuestionRecord",
     "Record",
     "RunRecord",
     "StepRecord",
@@ -59,6 +64,10 @@ class Anchor:
 class Record:
     """What every record tells: when, from where, and in which phase.
 
+    Values are plain: text, numbers, None, and tuples of these. Records are kept by the
+    hundred thousand, so none holds an object of a user's; and a field with the metadata
+    `{"secret": True}` never enters a recording.
+
     Attributes
     ----------
     at
@@ -84,10 +93,13 @@ class JobRecord(Record):
         The job's name, for people.
     error
         One line about the exception, of a failed job.
+    began
+        When it began, where that was before anybody wanted to know.
     """
 
     name: str
     error: str | None = None
+    began: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +110,8 @@ class RunRecord(Record):
     ----------
     desc, done, failed, running, waiting, retried, total, workers, rate, eta
         As in `RunStatistics`.
+    began
+        When it began, where that was before anybody wanted to know.
     """
 
     desc: str | None
@@ -110,6 +124,7 @@ class RunRecord(Record):
     workers: int
     rate: float | None
     eta: float | None
+    began: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,10 +137,17 @@ class ItemRecord(Record):
         Position of the item in its source, from 0.
     error
         One line about the exception, of a failed item.
+    began
+        When it began, once it has ended.
+    item
+        The item as short text, as it begins and where it fails. Of very many items at
+        once only some are written down.
     """
 
     index: int
     error: str | None = None
+    began: float | None = None
+    item: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,10 +160,17 @@ class WorkflowRecord(Record):
         The class of the workflow.
     error
         One line about the exception, of a failed run.
+    began
+        When it began, where that was before anybody wanted to know.
+    graph
+        As it begins, the steps and events of the workflow as plain data, which
+        `WorkflowGraph.from_dict` takes. All runs of a class share it.
     """
 
     name: str
     error: str | None = None
+    began: float | None = None
+    graph: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +191,9 @@ class StepRecord(Record):
         Which attempt it is, from 1.
     error
         One line about the exception, of an attempt that failed.
+    shown
+        What it was given and what it returned, as short text. Of very many calls at
+        once only some are written down, and each that fails.
     """
 
     step: str
@@ -171,6 +203,30 @@ class StepRecord(Record):
     returned: str | None = None
     attempt: int = 1
     error: str | None = None
+    shown: tuple[str, str | None] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowRecord(Record):
+    """Events moved between the steps of a run; told fifty times a second at most.
+
+    Each tells what has changed since the one before, as totals.
+
+    Attributes
+    ----------
+    queued
+        Steps, and how many events wait for a worker of each.
+    edges
+        Two names, and how many events took that way in all: from an event to a step
+        that takes it, or from a step to an event that it made.
+    before
+        Steps, and how many calls were done, had failed and were retried before anybody
+        wanted to know.
+    """
+
+    queued: tuple[tuple[str, int], ...] = ()
+    edges: tuple[tuple[str, str, int], ...] = ()
+    before: tuple[tuple[str, int, int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +237,30 @@ class EventRecord(Record):
     ----------
     name
         Its class.
+    shown
+        The event as short text. Of very many at once only some are written down.
     """
 
     name: str
+    shown: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionRecord(Record):
+    """A person was asked (`waiting`), has answered (`done`) or cannot any more.
+
+    The answer itself is no part of it.
+
+    Attributes
+    ----------
+    question
+        Its id, which tells the questions of a process apart.
+    text
+        What was asked, as short text.
+    step
+        The step of a workflow that asked, or None.
+    """
+
+    question: str
+    text: str
+    step: str | None = None

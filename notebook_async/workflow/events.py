@@ -12,6 +12,8 @@ from notebook_async.workflow._dict_model import DictLikeModel, _init_with_privat
 from notebook_async.workflow._error_values import AnyError, UnreconstructedException
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pydantic import SerializerFunctionWrapHandler
 
 __all__ = [
@@ -111,12 +113,10 @@ class StopEvent(Event):
             data["result"] = self._result
         return data
 
-    def __repr__(self) -> str:
-        values = {**self.__dict__, **self._data}
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        yield from super().__repr_args__()
         if self._result is not None:
-            values["result"] = self._result
-        inside = ", ".join(f"{name}={value!r}" for name, value in values.items())
-        return f"{type(self).__name__}({inside})"
+            yield "result", self._result
 
     def __str__(self) -> str:
         return str(self._result)
@@ -151,6 +151,12 @@ class HumanResponseEvent(Event):
     >>> HumanResponseEvent(response="Ada").response
     'Ada'
     """
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        # Set by a run whose question was a secret one.
+        hidden = "_secret" in self.__dict__
+        for name, value in super().__repr_args__():
+            yield name, "•••" if hidden else value
 
 
 # -- how a run ended; what the engine alone makes is built on first use, for the sake of

@@ -14,6 +14,7 @@ from notebook_async.workflow._handler_steps import Stepped
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from notebook_async.core.records import Record
     from notebook_async.workflow._engine.run import Run
     from notebook_async.workflow.context.context import Context
     from notebook_async.workflow.events import Event, StopEvent
@@ -252,6 +253,33 @@ class WorkflowHandler(FutureLike, Stepped):
 
         graph = self._run.workflow.graph()
         return graph.with_counts(*counts_of_run(self._run))
+
+    def records_from_now(self) -> list[Record]:
+        """Begin to tell the hooks where it does not yet, and return how it stands.
+
+        For a recording that comes late.
+
+        Examples
+        --------
+        >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
+        >>> class Hello(Workflow):
+        ...     @step
+        ...     async def greet(self, ev: StartEvent) -> StopEvent:
+        ...         return StopEvent(result="Hello")
+        >>> handler = Hello().run()
+        >>> [type(record).__name__ for record in handler.records_from_now()]
+        ['WorkflowRecord', 'FlowRecord']
+        >>> await handler
+        'Hello'
+        """
+        from notebook_async.workflow._engine.joining import (  # noqa: PLC0415 - on use
+            records_from_now,
+        )
+
+        result = self._result
+        return records_from_now(
+            self._run, result.exception() if result.done() else None
+        )
 
     def __str__(self) -> str:
         stop = self.get_stop_event()

@@ -15,6 +15,7 @@ from notebook_async.workflow._graph.nodes import (
     WorkflowResourceNode,
     WorkflowStepNode,
 )
+from notebook_async.workflow._graph.recorded import recorded_graph
 from notebook_async.workflow._graph.value import WorkflowGraph
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "WorkflowResourceNode",
     "WorkflowStepNode",
     "get_workflow_representation",
+    "recorded_graph",
 ]

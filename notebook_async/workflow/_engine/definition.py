@@ -41,6 +41,8 @@ class Definition:
         stands for none at all.
     serializer
         What turns runs into data unless another is given; made on first use.
+    graph
+        The graph as plain data, made when somebody wants to be told of a run.
     """
 
     def __init__(self, name: str, configs: Mapping[str, StepConfig]) -> None:
@@ -60,6 +62,7 @@ class Definition:
         )
         self.checked: set[frozenset[WorkflowGraphCheck] | None] = set()
         self.serializer: BaseSerializer | None = None
+        self.graph: dict[str, Any] | None = None
         self._takers: dict[type[Event], tuple[str, ...]] = {}
 
     def takers(self, kind: type[Event]) -> tuple[str, ...]:

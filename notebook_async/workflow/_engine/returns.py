@@ -22,18 +22,18 @@ def route(state: RunState, invocation: Invocation, event: Event) -> None:
     if isinstance(event, StopEvent):
         state.end(Outcome(event))
         return
-    if not _asked(state, event):
+    if not _asked(state, invocation, event):
         state.deliver(event, invocation.stream, invocation.mended)
 
 
-def _asked(state: RunState, event: Event) -> bool:
+def _asked(state: RunState, invocation: Invocation, event: Event) -> bool:
     """Ask a person what is to be asked; tell whether that is all.
 
     A step may take a question as well, but none has to.
     """
     if not isinstance(event, InputRequiredEvent):
         return False
-    state.waits.ask(event)
+    state.waits.ask(event, invocation.station.name)
     state.log.append(event)
     return not state.definition.takers(type(event))
 
@@ -76,7 +76,7 @@ def _open_stream(state: RunState, invocation: Invocation, events: list[Event]) -
         if isinstance(event, StopEvent):
             state.end(Outcome(event))
             return
-        if not _asked(state, event):
+        if not _asked(state, invocation, event):
             state.deliver(event, stream, invocation.mended)
     close_piece(state, stream, invocation.mended)
 

@@ -45,6 +45,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Run"]
 
+_KINDS = (
+    "StepRecord",
+    "FlowRecord",
+    "EventRecord",
+    "QuestionRecord",
+    "WorkflowRecord",
+)
 _alive: set[Run] = set()
 """Runs that have not ended. asyncio itself holds its tasks only weakly."""
 
@@ -174,11 +181,11 @@ class Run:
         self.permits: int | None = None
         self.watch: Watch | None = None
         self.tally: Tally | None = None
-        self.teller = _teller(definition.name, run_id)
-        self.log.teller = self.teller
         self.watched = workflow.verbose
         self.held = 0
         self.base = copy_context()
+        self.teller: Teller | None = _teller(self)
+        self.log.teller = self.teller
         self.workers: dict[asyncio.Task[None], Slot] = {}
         self.timers: dict[object, asyncio.TimerHandle] = {}
         join_parent(self, place)
@@ -193,7 +200,7 @@ class Run:
         if self.permits is None:
             self.clock.start(self.expire)
         if self.teller is not None:
-            self.teller.run("running")
+            self.teller.started(self)
         if event is not None:
             self.state.deliver(event)
         if self.checkpoint is not None and self.state.outcome is None:
@@ -217,13 +224,17 @@ class Run:
         if not state.busy or self.is_quiet or self.children:
             look_if_quiet(self)
         missing = len(state.ready) - self.starting - spare
-        if missing > 0 and not self.held and self.permits != 0:
+        if missing <= 0:
+            return
+        if not self.held and self.permits != 0:
             if self.permits is not None:
                 missing = min(missing, self.permits)
             for _ in range(missing):
                 slot = Slot(self)
                 self.starting += 1
                 self._spawn(slot, work(self, slot))
+        elif self.teller is not None:
+            self.teller.moved()
 
     def may_start(self) -> bool:
         """Tell whether another call may begin now, and count it."""
@@ -284,9 +295,9 @@ class Run:
         elif not self.ended and self.state.outcome is None:
             self.log.append(event)
 
-    def ask(self, event: InputRequiredEvent) -> str:
-        """Publish a question; return its id."""
-        name = self.state.waits.ask(event)
+    def ask(self, event: InputRequiredEvent, step: str | None = None) -> str:
+        """Publish a question, which a step asks; return its id."""
+        name = self.state.waits.ask(event, step)
         self.publish(event)
         return name
 
@@ -356,15 +367,12 @@ class Run:
         _alive.discard(self)
 
 
-def _teller(name: str, run_id: str) -> Teller | None:
+def _teller(run: Run) -> Teller | None:
     """Return who tells the hooks of a run that begins now, if anybody wants to know."""
     # Where the records have not even been loaded nobody can want them.
     records = sys.modules.get("notebook_async.core.records")
-    if records is None or not any(
-        wanted(getattr(records, kind))
-        for kind in ("StepRecord", "EventRecord", "WorkflowRecord")
-    ):
+    if records is None or not any(wanted(getattr(records, kind)) for kind in _KINDS):
         return None
     from notebook_async.workflow._engine.teller import Teller  # noqa: PLC0415
 
-    return Teller(name, run_id)
+    return Teller(run)

@@ -192,6 +192,8 @@ class RunState:
             self.ready.append(invocation)
         else:
             station.queue.append(invocation)
+            if self.log.teller is not None:
+                self.log.teller.moved()
             if self.log.internal:
                 tell_step(self, invocation, StepState.PREPARING)
 

@@ -2,42 +2,43 @@
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import fields
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from notebook_async.core._drafts import draft_of
 from notebook_async.core._scope import current_scope
+from notebook_async.core._short import error_line, short
 from notebook_async.core.hooks import publish, wanted
-from notebook_async.core.records import EventRecord, StepRecord, WorkflowRecord
+from notebook_async.core.records import (
+    EventRecord,
+    FlowRecord,
+    QuestionRecord,
+    StepRecord,
+    WorkflowRecord,
+)
+from notebook_async.workflow._engine.flows import Flows
+from notebook_async.workflow._engine.record_makers import (
+    graph_of_run,
+    question_record,
+    step_record,
+)
 
 if TYPE_CHECKING:
-    from notebook_async.core.records import Phase
+    import asyncio
+
+    from notebook_async.core.records import Phase, Record
     from notebook_async.workflow._engine.invocation import Invocation
     from notebook_async.workflow._engine.outcome import Outcome
-    from notebook_async.workflow.events import Event
+    from notebook_async.workflow._engine.run import Run
+    from notebook_async.workflow.events import Event, InputRequiredEvent
 
 __all__ = ["Teller"]
 
+# Of each step and class of events so many values are written down, at most, within so
+# many seconds; so often what moved between the steps is told.
+_MOST_SHOWN, _WITHIN = 10, 0.02
 
-# The `__init__` of a frozen dataclass goes through `object.__setattr__` for every field
-# and takes three times as long as its slots by themselves.
-_new = object.__new__
-(
-    _set_at,
-    _set_source,
-    _set_phase,
-    _set_step,
-    _set_call,
-    _set_began,
-    _set_given,
-    _set_returned,
-    _set_attempt,
-    _set_error,
-) = (getattr(StepRecord, field.name).__set__ for field in fields(StepRecord))
-_set_event_at, _set_event_source, _set_event_phase, _set_event_name = (
-    getattr(EventRecord, field.name).__set__ for field in fields(EventRecord)
-)
+_EventDraft = draft_of(EventRecord)
 
 
 class Teller:
@@ -46,62 +47,141 @@ class Teller:
     That a call is running is told in the next pass of the loop, if it still is. So one
     that never waits, of which there may be a hundred thousand a second, costs one
     record and not two.
+
+    Values become text at once, so that no record holds an object of the user's; but not
+    all of them, for text takes longer than a whole step that never waits.
+
+    Attributes
+    ----------
+    source
+        The path of ids of the run.
     """
 
     __slots__ = (
         "__weakref__",
         "_count",
+        "_due",
+        "_flows",
         "_fresh",
         "_loop",
         "_name",
         "_scheduled",
-        "_source",
+        "_shown",
+        "_shown_until",
         "_tells_events",
         "_tells_steps",
+        "_timer",
         "_told",
+        "source",
     )
 
-    def __init__(self, name: str, run_id: str) -> None:
-        self._name = name
-        self._source = (*current_scope.get().path, run_id)
+    def __init__(self, run: Run) -> None:
+        self._name = run.definition.name
+        scope = run.base.run(current_scope.get).inside(run.run_id)
+        # So that runs inside of its steps are told as parts of it.
+        run.base.run(current_scope.set, scope)
+        self.source = scope.path
         self._tells_steps = wanted(StepRecord)
         self._tells_events = wanted(EventRecord)
-        self._loop = asyncio.get_running_loop()
+        self._loop = run.loop
         self._count = 0
         self._scheduled = False
         # When calls under way began: those that nobody was told of yet, and the others.
         self._fresh: dict[Invocation, float] = {}
         self._told: dict[Invocation, float] = {}
+        self._shown: dict[str, int] = {}
+        self._shown_until = 0.0
+        self._flows: Flows | None = Flows(run.state, self.source)
+        self._due = 0.0
+        self._timer: asyncio.TimerHandle | None = None
 
-    def run(self, phase: Phase, error: BaseException | None = None) -> None:
-        """Tell that the run has come to a phase."""
-        publish(
-            WorkflowRecord(
-                at=perf_counter(),
-                source=self._source,
-                phase=phase,
-                name=self._name,
-                error=None if error is None else repr(error),
-            )
+    # -- the run
+
+    def run(
+        self, phase: Phase, error: BaseException | None = None, **more: Any
+    ) -> WorkflowRecord:
+        """Return that the run has come to a phase."""
+        return WorkflowRecord(
+            at=perf_counter(),
+            source=self.source,
+            phase=phase,
+            name=self._name,
+            error=None if error is None else error_line(error),
+            **more,
         )
+
+    def started(self, run: Run) -> None:
+        """Tell that the run begins, and what it had done before, if it was restored."""
+        if wanted(WorkflowRecord):
+            publish(self.run("running", graph=graph_of_run(run)))
+        if self._flows is not None and self._flows.has_past() and wanted(FlowRecord):
+            publish(self._flows.standing())
+        for name, question in run.state.waits.questions.items():
+            self.question(question, name, "waiting")
+        self.moved()
 
     def ended(self, outcome: Outcome, *, cancelled: bool) -> None:
         """Tell how the run has ended."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._tell_flow()
+        self._flows = None
+        self._fresh.clear()
         if cancelled:
-            self.run("cancelled")
+            publish(self.run("cancelled"))
         else:
-            self.run("done" if outcome.error is None else "failed", outcome.error)
+            phase: Phase = "done" if outcome.error is None else "failed"
+            publish(self.run(phase, outcome.error))
+
+    def join(self, run: Run, began: float) -> list[Record]:
+        """Begin to tell what it did not; return how the run stands, as records."""
+        self._tells_steps, self._tells_events = wanted(StepRecord), wanted(EventRecord)
+        questions = run.state.waits.questions
+        flows = Flows(run.state, self.source)
+        return [
+            self.run("running", began=began, graph=graph_of_run(run)),
+            *self._calls(run),
+            flows.standing(),
+            *(
+                question_record(self.source, question, name, "waiting")
+                for name, question in questions.items()
+            ),
+        ]
+
+    def _calls(self, run: Run) -> list[Record]:
+        """Return the calls under way, and those to be tried again."""
+        now, loop_now = perf_counter(), self._loop.time()
+        records: list[Record] = []
+        for call in run.state.invocations():
+            phase: Phase = "retrying" if call in run.state.retrying else "running"
+            if call.memory is not None and call.memory.waits:
+                phase = "waiting"
+            if call.began is None or (call.task is None and phase == "running"):
+                continue
+            began = self._told.get(call) or self._fresh.get(call)
+            if began is None:
+                began = now - (loop_now - call.began)
+            if not call.number:
+                self._number(call)
+            if phase != "retrying":
+                self._told[call] = began
+                self._fresh.pop(call, None)
+            shown = (short(call.given), None)
+            records.append(
+                step_record(self.source, call, phase, now, began, shown=shown)
+            )
+        return records
+
+    # -- calls of steps
 
     def began(self, call: Invocation) -> None:
         """Take note that an attempt begins."""
+        if not self._scheduled:
+            self.moved()
         if not self._tells_steps:
             return
         if not call.number:
-            self._count += 1
-            call.number = self._count
-        if not self._scheduled:
-            self._scheduled = True
-            self._loop.call_soon(self._tell_running)
+            self._number(call)
         self._fresh[call] = perf_counter()
 
     def step(
@@ -118,50 +198,103 @@ class Teller:
         began = self._fresh.pop(call, None)
         if began is None:
             began = self._told.pop(call, now)
+            if not call.number:
+                self._number(call)
+            self.moved()
         elif phase == "waiting":
-            _publish(self._source, call, "running", began, began)
+            publish(step_record(self.source, call, "running", began, began))
         if phase in {"waiting", "running"}:
             self._told[call] = began
-        _publish(self._source, call, phase, now, began, value, error)
+        shown = None
+        # Looked at here as well, for a call costs as much as a small record.
+        if (
+            error is not None
+            or now >= self._shown_until
+            or self._shown.get(call.station.name, 0) < _MOST_SHOWN
+        ):
+            self._may_show(call.station.name, now)
+            shown = (short(call.given), None if value is None else short(value))
+        publish(step_record(self.source, call, phase, now, began, value, error, shown))
 
-    def _tell_running(self) -> None:
+    def moved(self) -> None:
+        """Look in the next pass of the loop what has moved, and what goes on."""
+        if not self._scheduled:
+            self._scheduled = True
+            self._loop.call_soon(self._look)
+
+    def _look(self) -> None:
         """Tell of the calls that began in the last pass of the loop and go on."""
         self._scheduled = False
         fresh, self._fresh = self._fresh, {}
         self._told.update(fresh)
         for call, began in fresh.items():
-            _publish(self._source, call, "running", began, began)
+            shown = None
+            if self._may_show(call.station.name, began):
+                shown = (short(call.given), None)
+            publish(
+                step_record(self.source, call, "running", began, began, shown=shown)
+            )
+        if self._timer is None and self._flows is not None:
+            if self._loop.time() >= self._due:
+                self._tell_flow()
+            else:
+                self._timer = self._loop.call_at(self._due, self._tell_flow)
+
+    def _going_on(
+        self, call: Invocation, phase: Phase, at: float, began: float
+    ) -> StepRecord:
+        shown = None
+        if self._may_show(call.station.name, at):
+            shown = (short(call.given), None)
+        return step_record(self.source, call, phase, at, began, shown=shown)
+
+    def _tell_flow(self) -> None:
+        """Tell what has moved between the steps."""
+        self._timer = None
+        if self._flows is not None and wanted(FlowRecord):
+            self._due = self._loop.time() + _WITHIN
+            news = self._flows.news()
+            if news is not None:
+                publish(news)
+
+    def _number(self, call: Invocation) -> None:
+        self._count += 1
+        call.number = self._count
+
+    def _may_show(self, name: str, now: float) -> bool:
+        """Tell whether values of this step, or class of events, may be written down."""
+        if now >= self._shown_until:
+            self._shown.clear()
+            self._shown_until = now + _WITHIN
+        shown = self._shown[name] = self._shown.get(name, 0) + 1
+        return shown <= _MOST_SHOWN
+
+    # -- events and questions
 
     def event(self, event: Event) -> None:
         """Tell that an event was written to the stream."""
-        if self._tells_events:
-            record = _new(EventRecord)
-            _set_event_at(record, perf_counter())
-            _set_event_source(record, self._source)
-            _set_event_phase(record, "done")
-            _set_event_name(record, type(event).__name__)
-            publish(record)
+        if not self._tells_events:
+            return
+        record = _EventDraft()
+        record.at = now = perf_counter()
+        record.source = self.source
+        record.phase = "done"
+        record.name = name = type(event).__name__
+        record.shown = None
+        # As in `step`.
+        if now >= self._shown_until or self._shown.get(name, 0) < _MOST_SHOWN:
+            self._may_show(name, now)
+            record.shown = short(event)
+        record.__class__ = EventRecord
+        publish(record)
 
-
-def _publish(  # noqa: PLR0913, PLR0917 - one call for each call of a step
-    source: tuple[str, ...],
-    call: Invocation,
-    phase: Phase,
-    at: float,
-    began: float,
-    value: object = None,
-    error: BaseException | None = None,
-) -> None:
-    """Publish what becomes of a call."""
-    record = _new(StepRecord)
-    _set_at(record, at)
-    _set_source(record, source)
-    _set_phase(record, phase)
-    _set_step(record, call.station.name)
-    _set_call(record, call.number)
-    _set_began(record, began)
-    _set_given(record, type(call.given).__name__)
-    _set_returned(record, None if value is None else type(value).__name__)
-    _set_attempt(record, call.attempts + 1)
-    _set_error(record, None if error is None else repr(error))
-    publish(record)
+    def question(
+        self,
+        question: InputRequiredEvent,
+        name: str,
+        phase: Phase,
+        step: str | None = None,
+    ) -> None:
+        """Tell that a person is asked, or what has become of a question."""
+        if wanted(QuestionRecord):
+            publish(question_record(self.source, question, name, phase, step))

@@ -11,6 +11,7 @@ from notebook_async.workflow.events import Event, HumanResponseEvent, InputRequi
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from notebook_async.core.records import Phase
     from notebook_async.workflow._engine.invocation import Invocation, Station, Waiter
     from notebook_async.workflow._engine.state import RunState
 
@@ -68,13 +69,15 @@ class Waits:
         """Whether something that is waited for has not come."""
         return bool(self.waiters or self.questions)
 
-    def ask(self, question: InputRequiredEvent) -> str:
-        """Give a question an id, and remember it until it is answered."""
+    def ask(self, question: InputRequiredEvent, step: str | None = None) -> str:
+        """Give a question of a step an id, and remember it until it is answered."""
         self.count += 1
         name = question.question_id or f"{self._prefix}/{self.count}"
         # Beside its fields, so that it stays equal to what the step made.
         question.__dict__["_question_id"] = name
         self.questions[name] = question
+        if self._state.log.teller is not None:
+            self._state.log.teller.question(question, name, "waiting", step)
         return name
 
     def park(self, waiter: Waiter) -> None:
@@ -104,12 +107,14 @@ class Waits:
         """Give an event to whoever has waited longest for it; return the step."""
         waiter = self.find(event, step)
         if waiter is not None:
+            self._keep_secret(waiter.question, event)
             waiter.invocation.remember().answers[waiter.id] = event
             self.settle(waiter, event)
             return waiter.invocation.station
         if isinstance(event, HumanResponseEvent):
-            name = getattr(event, "question_id", None)
-            self._close_question(name or self._oldest_question())
+            name = getattr(event, "question_id", None) or self._oldest_question()
+            self._keep_secret(name, event)
+            self._close_question(name, "done")
         return None
 
     def find(self, event: Event, step: str | None = None) -> Waiter | None:
@@ -134,7 +139,7 @@ class Waits:
         memory = invocation.remember()
         if memory.waits.pop(waiter.id, None) is None:
             return
-        self._remove(waiter)
+        self._remove(waiter, _came_to(answer))
         waiter.answer = answer
         if memory.waits:
             # Still waiting elsewhere, so it holds no place and needs none.
@@ -166,7 +171,7 @@ class Waits:
             return False
         if memory.waits:
             for waiter in memory.waits.values():
-                self._remove(waiter)
+                self._remove(waiter, "cancelled")
             memory.waits.clear()
             station.waiting -= 1
             self._state.busy += 1
@@ -202,18 +207,28 @@ class Waits:
         self.questions.clear()
         self.answered.clear()
 
-    def _remove(self, waiter: Waiter) -> None:
+    def _remove(self, waiter: Waiter, phase: Phase) -> None:
         del self.waiters[waiter]
         self._kinds[waiter.kind] -= 1
         if not self._kinds[waiter.kind]:
             del self._kinds[waiter.kind]
         if waiter.question is not None:
             self._asking.pop(waiter.question, None)
-            self._close_question(waiter.question)
+            self._close_question(waiter.question, phase)
 
-    def _close_question(self, name: str | None) -> None:
-        if name is not None and self.questions.pop(name, None) is not None:
+    def _close_question(self, name: str | None, phase: Phase) -> None:
+        question = None if name is None else self.questions.pop(name, None)
+        if name is not None and question is not None:
             self.answered.add(name)
+            if self._state.log.teller is not None:
+                self._state.log.teller.question(question, name, phase)
+
+    def _keep_secret(self, name: str | None, answer: Event) -> None:
+        """Let the answer to a secret question show itself as dots."""
+        question = None if name is None else self.questions.get(name)
+        if getattr(question, "secret", False):
+            # Beside its fields, as the id of a question.
+            answer.__dict__["_secret"] = True
 
     def _oldest_question(self) -> str | None:
         """Return the question that an answer without an id is for.
@@ -230,3 +245,11 @@ class Waits:
             waiter.future.set_result(waiter.answer)
         elif waiter.answer is not None:
             waiter.future.set_exception(waiter.answer)
+
+
+def _came_to(answer: Event | BaseException) -> Phase:
+    """Return what the end of a wait is for its question."""
+    if isinstance(answer, BaseException):
+        return "failed"
+    # The step itself has given up then, and goes on with something that is no answer.
+    return "cancelled" if type(answer) is Event else "done"

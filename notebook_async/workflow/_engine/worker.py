@@ -72,7 +72,7 @@ async def work(  # noqa: C901 - a call would cost as much as a small step
     slot.started = True
     run.starting -= 1
     state = run.state
-    ready, loop, teller = state.ready, run.loop, run.teller
+    ready, loop = state.ready, run.loop
     task = asyncio.current_task()
     _here.set(weakref.ref(slot))
     clean = copy_context()
@@ -83,8 +83,9 @@ async def work(  # noqa: C901 - a call would cost as much as a small step
             invocation = slot.invocation = ready.popleft()
             invocation.task = task
             state.begin(invocation, loop.time())
-            if teller is not None:
-                teller.began(invocation)
+            # Looked up for each call: somebody may want to know from now on.
+            if run.teller is not None:
+                run.teller.began(invocation)
             if run.watched:
                 began(run, invocation)
             try:
@@ -98,8 +99,8 @@ async def work(  # noqa: C901 - a call would cost as much as a small step
             if run.checkpoint is not None and not state.has_failed:
                 await _commit(run, slot, invocation, value)
             slot.invocation = None
-            if teller is not None:
-                teller.step(invocation, "done", value)
+            if run.teller is not None:
+                run.teller.step(invocation, "done", value)
             if run.watched:
                 returned(run, invocation, value)
             try:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from notebook_async.workflow._graph.nodes import WorkflowGraphEdge
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from notebook_async.workflow._graph.counts import EdgeCounts, LiveCounts
     from notebook_async.workflow._graph.nodes import WorkflowGraphNode
 
@@ -150,6 +152,32 @@ class WorkflowGraph:
                 for (source, target), number in (self.edge_counts or {}).items()
             ]
         return data
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> WorkflowGraph:
+        """Return the graph that `to_dict` has turned into plain data.
+
+        Parameters
+        ----------
+        data
+            The data, as it was or from JSON.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If it is no graph.
+
+        Examples
+        --------
+        >>> graph = WorkflowGraph("Empty", (), ())
+        >>> WorkflowGraph.from_dict(graph.to_dict()) == graph
+        True
+        """
+        from notebook_async.workflow._graph.recorded import (  # noqa: PLC0415 - on use
+            graph_from_dict,
+        )
+
+        return graph_from_dict(data)
 
     def to_mermaid(self, *, max_label_length: int | None = None) -> str:
         """Return the graph as the text of a Mermaid flow chart.

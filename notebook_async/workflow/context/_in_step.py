@@ -68,7 +68,7 @@ class StepContext(Context[Any]):
         run = self._its_run()
         if not run.ended:
             if isinstance(ev, InputRequiredEvent):
-                run.ask(ev)
+                run.ask(ev, self._invocation.station.name)
             else:
                 run.publish(ev)
 
@@ -142,7 +142,7 @@ class StepContext(Context[Any]):
         future: asyncio.Future[Event] = run.loop.create_future()
         question = None
         if isinstance(waiter_event, InputRequiredEvent):
-            question = run.ask(waiter_event)
+            question = run.ask(waiter_event, call.station.name)
         waiter = Waiter(
             call, event_type, requirements or {}, waiter_id, question, future
         )
