@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
+from collections.abc import Sized
+from dataclasses import fields
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -77,7 +78,8 @@ def _text(value: Any, most: int, depth: int) -> str:  # noqa: ANN401 - it is any
         return known(value, most, depth)
     if hasattr(kind, "__repr_args__"):  # pydantic, which is not loaded for this
         return _call(kind.__name__, value.__repr_args__(), most, depth)
-    if is_dataclass(value) and kind.__dataclass_params__.repr:
+    made = getattr(kind, "__dataclass_params__", None)
+    if made is not None and made.repr:
         pairs = ((f.name, getattr(value, f.name)) for f in fields(kind) if f.repr)
         return _call(kind.__name__, pairs, most, depth)
     return _other(value, kind)
@@ -94,7 +96,7 @@ def _other(value: Any, kind: Any) -> str:  # noqa: ANN401
         return f"<{kind.__name__} {name}>"
     if kind.__repr__ is object.__repr__:
         return f"<{kind.__name__}>"
-    if hasattr(kind, "__len__") and len(value) > _LONG:
+    if isinstance(value, Sized) and len(value) > _LONG:
         return f"<{kind.__name__} of {len(value):,}>"
     return repr(value)
 

@@ -7,6 +7,7 @@ is written once and referred to by its place.
 
 from __future__ import annotations
 
+import re
 from dataclasses import MISSING, field, fields, make_dataclass
 from math import inf
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -206,11 +207,37 @@ def _frozen(value: Any) -> Any:  # noqa: ANN401 - it is anything
     return value
 
 
+class _Types(dict[type, "list[tuple[str, set[type]]]"]):
+    """Which types the fields of a class of records may have, as far as it says so."""
+
+    def __missing__(self, kind: type[Record]) -> list[tuple[str, set[type]]]:
+        self[kind] = types = [
+            (item.name, set().union(*(_TYPES[part] for part in parts)))
+            for item in fields(kind)
+            if (parts := re.findall(r"\w+", re.sub(r"\[.*\]", "", str(item.type))))
+            and all(part in _TYPES for part in parts)
+        ]
+        return types
+
+
+_types = _Types()
+_TYPES: dict[str, set[type]] = {
+    "float": {float, int},
+    "int": {int},
+    "str": {str},
+    "Phase": {str},
+    "tuple": {tuple},
+    "Mapping": {dict},
+    "None": {type(None)},
+}
+
+
 def _check(record: Record) -> None:
-    """Refuse a record without the right time, source or phase."""
-    if type(record.at) not in {float, int}:
-        raise TypeError(f"`at` is no number: {record.at!r}")
-    if type(record.source) is not tuple or set(map(type, record.source)) - {str}:
+    """Refuse a record whose values have other types than it says."""
+    for name, types in _types[type(record)]:
+        if type(getattr(record, name)) not in types:
+            raise TypeError(f"`{name}` cannot be {getattr(record, name)!r}")
+    if set(map(type, record.source)) - {str}:
         raise TypeError(f"`source` is no list of texts: {record.source!r}")
     if record.phase not in _PHASES:
         raise ValueError(f"`phase` is none of {', '.join(_PHASES)}: {record.phase!r}")

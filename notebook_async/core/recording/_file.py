@@ -10,9 +10,10 @@ import gzip
 import json
 import os
 import zlib
+from collections import deque
 from contextlib import suppress
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
 from notebook_async.core._short import short
@@ -129,7 +130,15 @@ def read(path: Path) -> Loaded:
             count = int(header["records"])
         except _MISFITS as error:
             raise RecordingError(path, f"its first line lacks {error}", 1) from error
-        records = _records(path, iter(lines), reader)
+        records: list[Record] = []
+        rest = iter(lines)
+        try:
+            _read_records(path, rest, reader, records)
+        except RecordingError:
+            # A damage makes nonsense of a line, but shows only at the end of the file.
+            deque(rest, 0)
+            if lines.problem is None:
+                raise
     incomplete = None
     if lines.problem is not None or len(records) < count:
         why = lines.problem or "the rest is missing"
@@ -192,24 +201,29 @@ def _header(path: Path, line: bytes) -> dict[str, Any]:
     return header
 
 
-def _records(path: Path, lines: Iterator[bytes], reader: Reader) -> list[Record]:
-    records: list[Record] = []
+def _read_records(
+    path: Path, lines: Iterator[bytes], reader: Reader, records: list[Record]
+) -> None:
+    """Add what is in some lines to a list, as far as they are records."""
     while batch := list(islice(lines, _BATCH)):
+        count = len(records)
         try:
             # At once, for that takes half the time.
-            parsed = json.loads(b"[%s]" % b",".join(batch))
-            records += map(reader.record, parsed)
+            records += map(reader.record, json.loads(b"[%s]" % b",".join(batch)))
         except _MISFITS:
-            _refuse(path, batch, 2 + len(records) // _BATCH * _BATCH, reader)
-    return records
+            del records[count:]
+            _read_slowly(path, batch, reader, records)
 
 
-def _refuse(path: Path, lines: list[bytes], first: int, reader: Reader) -> NoReturn:
-    """Say which of these lines is no record."""
-    for number, line in enumerate(lines, first):
+def _read_slowly(
+    path: Path, lines: list[bytes], reader: Reader, records: list[Record]
+) -> None:
+    """Add what is in some lines to a list, and say which of them is no record."""
+    for line in lines:
         try:
-            reader.record(json.loads(line))
+            records.append(reader.record(json.loads(line)))
         except _MISFITS as error:
+            # The first line is no record, and lines are counted from 1.
+            number = len(records) + 2
             why = f"no record is there: {error}"
             raise RecordingError(path, why, number) from error
-    raise RecordingError(path, "there are lines that are none by themselves", first)

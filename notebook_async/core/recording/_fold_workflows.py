@@ -109,7 +109,7 @@ def _leave(flow: WorkflowState, step: StepState, record: StepRecord) -> None:
     elif phase == "waiting":
         step.waiting += 1
         flow.calls[record.call] = OpenCall(record, record.at, -1)
-    else:
+    elif phase in ENDED:
         step.last = record
         seconds = record.at - record.began
         step.seconds += seconds

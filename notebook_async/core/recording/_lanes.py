@@ -170,12 +170,12 @@ def _parts(view: View, start: float, end: float, pixel: float) -> Iterator[_Span
 
 
 def prepare(chunks: list[Chunk], until: float) -> bool:
-    """Work out what is missing of lanes until a time; tell whether nothing is."""
-    for place, chunk in enumerate(chunks):
-        if chunk.bands is None:
-            if perf_counter() >= until:
-                return False
-            _bands_of(chunks, place)
+    """Work out what lanes need until a time, at least a bit; tell whether all is."""
+    missing = [place for place, chunk in enumerate(chunks) if chunk.bands is None]
+    for done, place in enumerate(missing):
+        if done and perf_counter() >= until:
+            return False
+        _bands_of(chunks, place)
     return True
 
 

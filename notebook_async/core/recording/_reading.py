@@ -59,16 +59,14 @@ class Readable:
     @property
     def began(self) -> float | None:
         """The time from which on moments can be told apart, or None without records."""
-        before = self._ring.state_before(self.first)
-        if before.at is not None:
-            return before.at
-        found = self.window(self.first, 1)
-        return found[0].at if found else None
+        times = self._ring.times()
+        return None if times is None else times[0]
 
     @property
     def ended(self) -> float | None:
-        """The time of the last record, or None without any."""
-        return self.state.at
+        """The latest time of any record, or None without any."""
+        times = self._ring.times()
+        return None if times is None else times[1]
 
     def wall_time(self, at: float) -> float:
         """Return the seconds since the epoch at a time of this recording.

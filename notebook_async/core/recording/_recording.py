@@ -11,6 +11,7 @@ from notebook_async.core.recording._file import read, write
 from notebook_async.core.recording._reading import Readable
 from notebook_async.core.recording._ring import Ring
 from notebook_async.core.records import Anchor, Record
+from notebook_async.errors import RecordingError
 
 if TYPE_CHECKING:
     import os
@@ -237,7 +238,11 @@ def read_recording(path: Path) -> Recording:
     capacity = max(CAPACITY, 2 * len(loaded.records))
     recording = object.__new__(Recording)
     recording._open(Ring(capacity, loaded.base), loaded.anchor)
-    recording._ring.extend(loaded.records)
+    try:
+        recording._ring.extend(loaded.records)
+        recording._ring.state_before(recording.end)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise RecordingError(path, f"the records make no sense: {error}") from error
     if loaded.incomplete is not None:
         recording.incomplete = loaded.incomplete
         warnings.warn(f"{path}: {loaded.incomplete}", stacklevel=3)

@@ -11,6 +11,7 @@ import asyncio
 from bisect import bisect_right
 from collections import deque
 from itertools import islice
+from math import inf
 from operator import attrgetter
 from threading import RLock
 from time import perf_counter
@@ -99,7 +100,9 @@ class Ring:
         self.size = max(1, min(_CHUNK, capacity // _FEWEST_CHUNKS))
         self._most_chunks = max(1, capacity // self.size - 1)
         self._tip = base or State()
-        self._reach = float("-inf") if self._tip.at is None else self._tip.at
+        self._reach = -inf if self._tip.at is None else self._tip.at
+        # The latest time of all that was dropped.
+        self._floor = self._reach
         self._inbox: deque[Record] = deque()
         self._chunks: deque[Chunk] = deque()
         # How many chunks at the beginning have their state.
@@ -169,7 +172,7 @@ class Ring:
             while len(self._chunks) > self._most_chunks:
                 # The next one stands on what this one made.
                 self._catch_up(2)
-                self._chunks.popleft()
+                self._floor = self._chunks.popleft().reach
                 self._folded -= 1
             self._schedule()
         finally:
@@ -206,10 +209,12 @@ class Ring:
                 self._schedule()
 
     def catch_up(self, until: float) -> bool:
-        """Make missing states until a time; tell whether none is missing any more."""
+        """Make missing states until a time, at least one; tell whether none is left."""
         with self._lock:
-            while self._folded < len(self._chunks) and perf_counter() < until:
+            while self._folded < len(self._chunks):
                 self._catch_up(self._folded + 1)
+                if perf_counter() >= until:
+                    break
             return self._folded == len(self._chunks)
 
     # -- reading
@@ -224,6 +229,19 @@ class Ring:
         """The number of the next record."""
         with self._lock:
             return self._end + len(self._inbox)
+
+    def times(self) -> tuple[float, float] | None:
+        """Return the times between which moments can be told apart, if there are any.
+
+        Before the first of them it is as the dropped records left it, after the last
+        as it is now.
+        """
+        chunks, rest, _ = self.view()
+        kept = [*chunks, rest][0].records
+        if not kept:
+            return None if self._floor == -inf else (self._floor, self._floor)
+        begin = self._floor if self._floor > -inf else kept[0].at
+        return begin, max(self._reach, *map(_time_of, (*rest.records, kept[0])))
 
     def view(self, *, states: bool = True) -> View:
         """Return all that there is, with the states of all chunks unless not wanted."""
@@ -251,6 +269,8 @@ class Ring:
     def number_at(self, at: float) -> int:
         """Return the number of the first record that is later than a time."""
         chunks, rest, _ = self.view()
+        if self._floor > at:
+            return self.first
         place = bisect_right(chunks, at, key=attrgetter("reach"))
         chunk = chunks[place] if place < len(chunks) else rest
         for offset, record in enumerate(chunk.records):

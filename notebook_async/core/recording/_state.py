@@ -304,18 +304,26 @@ def owned(state: State, part: _T) -> _T:
 
 def _copied(part: _T, owner: object) -> _T:
     """Return a copy with dicts and lists of its own; what is in them is shared."""
-    copy = object.__new__(type(part))
-    for name in _NAMES[type(part)]:
-        value = getattr(part, name)
-        kind = type(value)
-        if kind is dict or kind is list:
-            value = value.copy()
-        setattr(copy, name, value)
+    kind = type(part)
+    copy = object.__new__(kind)
+    shared, own = _FIELDS[kind]
+    for name in shared:
+        setattr(copy, name, getattr(part, name))
+    for name in own:
+        setattr(copy, name, getattr(part, name).copy())
     copy.owner = owner  # type: ignore[attr-defined]
     return copy
 
 
-_NAMES: dict[type, tuple[str, ...]] = {
-    kind: tuple(item.name for item in fields(kind) if item.name != "owner")
+def _fields_of(kind: Any) -> tuple[list[str], list[str]]:  # noqa: ANN401
+    """Return the names of fields, and of those that each copy needs for itself."""
+    kinds: set[Any] = {dict, list}
+    own = [one.name for one in fields(kind) if one.default_factory in kinds]
+    names = [one.name for one in fields(kind) if one.name not in {"owner", *own}]
+    return names, own
+
+
+_FIELDS: dict[type, tuple[list[str], list[str]]] = {
+    kind: _fields_of(kind)
     for kind in (JobState, RunState, StepState, WorkflowState, State)
 }
