@@ -451,28 +451,27 @@ def test_counts_stand_in_the_picture() -> None:
             "a": StepCounts(running=2, workers=4, queued=3, done=152, failed=1),
             "b": StepCounts(waiting=1),
         },
-        {("a", "A"): 15_200},
+        {("StartEvent", "a"): 1, ("a", "A"): 15_200, ("A", "b"): 15_200},
     )
     assert words(counted) == [
         "Wwaits for you · 2 running · 3 queued · 152 done · 1 failed",
-        "StartEvent",
-        "A",
-        "StopEvent",
         "▶",
         "a",
-        "2 of 4 running · 3 queued",
-        "152 done · 1 failed",
+        "152 ✓ · 1 ✕ · 3 ◔",
         "?",
         "b",
         "waits for you",
-        "\N{MULTIPLICATION SIGN}15k",
+        "start",
+        "end",
+        "A \N{MULTIPLICATION SIGN}15k",
     ]
     styles = [item.get("class") for item in parsed(counted).iter(f"{SVG}path")]
     assert [s for s in styles if s and "tip" not in s and "edge" in s] == [
-        *["edge unused"] * 3,
+        "edge unused",
+        "edge used",
         "edge used",
     ]
-    assert 'class="edge used" style="stroke-width:3.6"' in counted.to_svg()
+    assert 'class="edge used" style="stroke-width:3.0"' in counted.to_svg()
     assert 'class="step counted waiting"' in counted.to_svg()
 
 

@@ -2,40 +2,27 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from notebook_async.workflow._graph.counts import StepCounts
 from notebook_async.workflow._graph.nodes import WorkflowEventNode
+from notebook_async.workflow._graph.page import escaped
 from notebook_async.workflow._graph.text import text_width
 
 if TYPE_CHECKING:
-    from notebook_async.workflow._graph.counts import StepPhase
     from notebook_async.workflow._graph.layout import Point
     from notebook_async.workflow._graph.nodes import WorkflowGraphNode
-    from notebook_async.workflow._graph.value import WorkflowGraph
 
-__all__ = ["Box", "box_for"]
+__all__ = ["MARKS", "Box", "box_for", "tooltip"]
 
 # Longer names are cut in the picture; the whole name is the tooltip.
 _LONGEST = 48
 _PADDING = 12.0
-_LABEL, _PILL, _SUB = 13.0, 12.0, 11.0
-_HEIGHT, _PILL_HEIGHT, _COUNTED_HEIGHT = 34.0, 24.0, 60.0
-_COUNTED_WIDTH = 208.0
+_LABEL, _PILL = 13.0, 12.0
+_HEIGHT, _PILL_HEIGHT = 34.0, 24.0
 _MARK = 18.0
-_GLYPHS: dict[StepPhase, str] = {
-    "idle": "○",
-    "queued": "◔",
-    "running": "▶",
-    "retrying": "↻",
-    "waiting": "?",
-    "failed": "✕",
-    "done": "✓",
-}
 # Small drawings beside the words of a node, in a square of 10 by 10.
-_MARKS = {
+MARKS = {
     "start": '<circle class="mark" cx="5" cy="5" r="4"/>',
     "stop": '<circle class="mark" cx="5" cy="5" r="4.5"/>'
     '<circle class="dot" cx="5" cy="5" r="2"/>',
@@ -55,10 +42,10 @@ class Box:
     ----------
     style
         Its classes in the style sheet.
-    label, lines
-        The name, and what stands below it.
-    glyph, mark
-        What stands before the name: a character, or one of the small drawings.
+    label
+        The name.
+    mark
+        Which of the small drawings stands before the name, or "".
     tooltip
         What a pointer on it shows.
     width, height, radius
@@ -67,8 +54,6 @@ class Box:
 
     style: str
     label: str
-    lines: tuple[str, ...]
-    glyph: str
     mark: str
     tooltip: str
     width: float
@@ -82,7 +67,7 @@ class Box:
         size = f'width="{self.width:.1f}" height="{self.height:.1f}"'
         return (
             f'<g class="{self.style}" transform="{place}">'
-            f"<title>{_escaped(self.tooltip)}</title>"
+            f"<title>{escaped(self.tooltip)}</title>"
             f'<rect class="box" {size} rx="{self.radius:.0f}"/>'
             f"{''.join(self._words())}</g>"
         )
@@ -91,40 +76,26 @@ class Box:
         size = _PILL if self.height == _PILL_HEIGHT else _LABEL
         style = ' class="pill"' if size == _PILL else ""
         middle = self.height / 2
-        if self.style.startswith("step ") and " counted" in self.style:
-            y = middle + 4.5 - 8.0 * len(self.lines)
-            glyph = f'<text class="glyph" x="12" y="{y:.1f}">{self.glyph}</text>'
-            return [
-                glyph,
-                f'<text x="30" y="{y:.1f}">{_escaped(self.label)}</text>',
-                *(
-                    f'<text class="sub" x="12" y="{y + 16 * row:.1f}">'
-                    f"{_escaped(line)}</text>"
-                    for row, line in enumerate(self.lines, 1)
-                ),
-            ]
         shift = _MARK if self.mark else 0.0
         parts = []
         if self.mark:
-            drawing = _MARKS[self.mark]
+            drawing = MARKS[self.mark]
             place = f"translate({_PADDING - 1:.1f} {middle - 5:.1f})"
             parts.append(f'<g transform="{place}">{drawing}</g>')
         x = (self.width + shift) / 2
         y = middle + size * 0.36
         parts.append(
             f'<text{style} x="{x:.1f}" y="{y:.1f}" text-anchor="middle">'
-            f"{_escaped(self.label)}</text>"
+            f"{escaped(self.label)}</text>"
         )
         return parts
 
 
-def box_for(graph: WorkflowGraph, node: WorkflowGraphNode, longest: int | None) -> Box:
+def box_for(node: WorkflowGraphNode, longest: int | None) -> Box:
     """Return how a node is drawn."""
     label = " ".join(node.truncated_label(longest or _LONGEST).split())
-    if node.node_type == "step" and graph.counts is not None:
-        return _counted(node, label, graph.counts.get(node.id, StepCounts()))
     style = _style(node)
-    mark = style.split()[-1] if style.split()[-1] in _MARKS else ""
+    mark = style.split()[-1] if style.split()[-1] in MARKS else ""
     if node.node_type == "resource_config":
         style = "resource config"
     is_step = node.node_type in ("step", "workflow")
@@ -132,9 +103,7 @@ def box_for(graph: WorkflowGraph, node: WorkflowGraphNode, longest: int | None) 
     size = _LABEL if is_step else _PILL
     width = text_width(label, size) + 2 * _PADDING + (_MARK if mark else 0.0)
     radius = 6.0 if is_step else 3.0 if "resource" in style else height / 2
-    return Box(
-        style, label, (), "", mark, _tooltip(node), max(width, 48.0), height, radius
-    )
+    return Box(style, label, mark, tooltip(node), max(width, 48.0), height, radius)
 
 
 def _style(node: WorkflowGraphNode) -> str:
@@ -148,31 +117,10 @@ def _style(node: WorkflowGraphNode) -> str:
     return node.node_type if node.node_type in known else "generic"
 
 
-def _counted(node: WorkflowGraphNode, label: str, counts: StepCounts) -> Box:
-    lines = tuple(line for line in (counts.now, counts.past) if line)
-    words = lines or ("not reached",)
-    widest = max(text_width(line, _SUB) for line in words) + 2 * _PADDING
-    named = text_width(label, _LABEL) + 30 + _PADDING
-    return Box(
-        f"step counted {counts.phase}",
-        label,
-        words,
-        _GLYPHS[counts.phase],
-        "",
-        _tooltip(node),
-        max(_COUNTED_WIDTH, widest, named),
-        _COUNTED_HEIGHT,
-        6.0,
-    )
-
-
-def _tooltip(node: WorkflowGraphNode) -> str:
+def tooltip(node: WorkflowGraphNode) -> str:
+    """Return what a pointer on a node shows: its whole name, and what it is for."""
     first = (node.description or "").partition("\n")[0]
     declared = ""
     if isinstance(node, WorkflowEventNode) and node.event_fields:
         declared = f"({', '.join(node.event_fields)})"
     return f"{node.label}{declared}" + (f"\n{first}" if first else "")
-
-
-def _escaped(text: str) -> str:
-    return html.escape("".join(c for c in text if c >= " " or c in "\n\t"))

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 __all__ = ["EdgeCounts", "LiveCounts", "StepCounts", "StepPhase"]
 
 StepPhase: TypeAlias = Literal[
-    "idle", "queued", "running", "retrying", "waiting", "failed", "done"
+    "idle", "queued", "running", "retrying", "waiting", "failed", "cancelled", "done"
 ]
 
 
@@ -33,6 +33,10 @@ class StepCounts:
         Finished well; failed for good.
     retries
         How often the step was tried again.
+    gathered
+        Kept until there are enough of them to be given to the step together.
+    cancelled
+        Given up when the run ended.
 
     Examples
     --------
@@ -48,6 +52,8 @@ class StepCounts:
     done: int = 0
     failed: int = 0
     retries: int = 0
+    gathered: int = 0
+    cancelled: int = 0
 
     @property
     def phase(self) -> StepPhase:
@@ -58,17 +64,16 @@ class StepCounts:
         >>> StepCounts(running=1, waiting=1).phase, StepCounts(done=3).phase
         ('waiting', 'done')
         """
-        if self.waiting:
-            return "waiting"
-        if self.running:
-            return "running"
-        if self.retrying:
-            return "retrying"
-        if self.queued:
-            return "queued"
-        if self.failed:
-            return "failed"
-        return "done" if self.done else "idle"
+        phases: tuple[tuple[StepPhase, int], ...] = (
+            ("waiting", self.waiting),
+            ("running", self.running),
+            ("retrying", self.retrying),
+            ("queued", self.queued + self.gathered),
+            ("failed", self.failed),
+            ("cancelled", self.cancelled),
+            ("done", self.done),
+        )
+        return next((phase for phase, number in phases if number), "idle")
 
     @property
     def now(self) -> str:
@@ -88,6 +93,8 @@ class StepCounts:
             parts.append(f"{self.running:,}{of} running")
         if self.queued:
             parts.append(f"{self.queued:,} queued")
+        if self.gathered:
+            parts.append(f"{self.gathered:,} gathered")
         if self.retrying:
             parts.append(f"{self.retrying:,} to retry")
         return " · ".join(parts)
@@ -105,6 +112,7 @@ class StepCounts:
             (self.done, "done"),
             (self.failed, "failed"),
             (self.retries, "retried"),
+            (self.cancelled, "cancelled"),
         )
         return " · ".join(f"{number:,} {word}" for number, word in words if number)
 

@@ -16,7 +16,7 @@ from notebook_async.workflow._graph.layers import Layers, arrange
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Layout", "Point", "lay_out"]
+__all__ = ["Layout", "Point", "Size", "lay_out", "spaced"]
 
 Point: TypeAlias = tuple[float, float]
 Size: TypeAlias = tuple[float, float]
@@ -156,15 +156,42 @@ def _weight(
 def _spaced(
     row: list[int], wanted: list[float], weights: list[float], room: list[float]
 ) -> list[float]:
+    """Return the places of a layer's nodes, in their order."""
+    return spaced(wanted, weights, [room[v] for v in row], gap=_GAP)
+
+
+def spaced(
+    wanted: Sequence[float],
+    weights: Sequence[float],
+    lengths: Sequence[float],
+    *,
+    gap: float,
+) -> list[float]:
     """Return the places nearest to the wanted ones that keep order and distance.
 
+    Parameters
+    ----------
+    wanted
+        Where the middle of each would be if it were alone.
+    weights
+        How much each insists.
+    lengths, gap
+        How long each is, and what is free between two at least.
+
+    Notes
+    -----
     Least squares under an order is isotonic regression; neighbours that would overlap
     are pooled and share their mean ("pool adjacent violators").
+
+    Examples
+    --------
+    >>> spaced([0.0, 0.0], [1.0, 1.0], [4.0, 4.0], gap=2.0)
+    [-3.0, 3.0]
     """
     offsets, offset = [], 0.0
-    for index, v in enumerate(row):
+    for index, length in enumerate(lengths):
         if index:
-            offset += (room[row[index - 1]] + room[v]) / 2 + _GAP
+            offset += (lengths[index - 1] + length) / 2 + gap
         offsets.append(offset)
     pools: list[tuple[float, float, int]] = []
     for want, weight, shift in zip(wanted, weights, offsets, strict=True):
