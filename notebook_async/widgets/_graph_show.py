@@ -1,0 +1,64 @@
+"""Show the graph of a run in the way that fits where this code runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from notebook_async.kernel import detect_host, display_bundle, print_plain
+from notebook_async.widgets import _show
+from notebook_async.widgets._graph_handler import HandlerSource
+from notebook_async.widgets._graph_static import graph_html, graph_text
+from notebook_async.widgets._live import WIDGET_VIEW
+
+if TYPE_CHECKING:
+    from notebook_async.widgets._graph_source import GraphSource
+    from notebook_async.widgets.graph_panel import GraphPanel
+    from notebook_async.workflow import WorkflowHandler
+
+__all__ = ["show_graph"]
+
+
+def show_graph(shown: WorkflowHandler | GraphSource) -> GraphPanel | None:
+    """Show the graph of a run in the cell that runs now, and keep it up to date.
+
+    When the run ends its final picture takes the place of the live panel.
+
+    Parameters
+    ----------
+    shown
+        The handler of a run, or another source.
+
+    Returns
+    -------
+    GraphPanel or None
+        The live panel, for `show` to give it another source; None where a run has
+        ended, or there is nothing that could show a panel.
+    """
+    source: GraphSource = (
+        HandlerSource(shown)  # type: ignore[arg-type]
+        if hasattr(shown, "stream_events")
+        else shown
+    )
+    if detect_host().text_only:
+        print_plain(graph_text(source))
+        return None
+    display_id = f"notebook-async-{next(_show._numbers)}"  # noqa: SLF001 - one row of names
+    if source.ended:
+        display_bundle(_still(source), display_id=display_id)
+        return None
+    from notebook_async.widgets.graph_panel import GraphPanel  # noqa: PLC0415 - on use
+
+    panel = GraphPanel(source)
+    view = {"version_major": 2, "version_minor": 0, "model_id": panel.model_id}
+    display_bundle({WIDGET_VIEW: view, **_still(source)}, display_id=display_id)
+
+    def finish(_: Any) -> None:
+        display_bundle(_still(source), display_id=display_id, update=True)
+        _show._stale[display_id] = lambda: _still(source)  # noqa: SLF001 - likewise
+
+    source.on_end(finish)
+    return panel
+
+
+def _still(source: GraphSource) -> dict[str, Any]:
+    return {"text/plain": graph_text(source), "text/html": graph_html(source)}

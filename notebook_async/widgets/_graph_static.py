@@ -1,0 +1,131 @@
+"""The graph of a run as still HTML and as text: what stays in the saved notebook."""
+
+from __future__ import annotations
+
+import base64
+import html
+from typing import TYPE_CHECKING
+
+from notebook_async.widgets._words import clock
+from notebook_async.workflow._graph.counts import StepCounts
+from notebook_async.workflow._graph.run_svg import run_svg
+from notebook_async.workflow._graph.words import GLYPHS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from notebook_async.widgets._graph_source import GraphSource, GraphState
+    from notebook_async.workflow.representation import WorkflowGraph
+
+__all__ = ["graph_html", "graph_text"]
+
+_COLOURS = {"done": "#009E73", "failed": "#D55E00", "running": "#0072B2"}
+_COLOURS["waiting"] = "#E69F00"
+_GREY = "#768390"
+_FRAME = (
+    "border:1px solid rgba(140,149,159,0.45);border-radius:6px;padding:8px 10px;"
+    "margin:2px 0;font-size:13px"
+)
+_DIM = "opacity:0.75"
+_COLUMNS = (
+    ("done", "done"),
+    ("failed", "failed"),
+    ("retries", "retried"),
+    ("queued", "queued"),
+    ("running", "running"),
+    ("waiting", "waiting"),
+    ("cancelled", "cancelled"),
+)
+
+
+def graph_html(source: GraphSource) -> str:
+    """Return the picture of a run with a table of what its steps did."""
+    state = source.state()
+    graph = source.graph.with_counts(state.steps, state.edges)
+    title = html.escape(graph.name)
+    words = html.escape(" · ".join(_place(source, state)))
+    head = (
+        f"<div>{_glyph(state)} <strong>{title}</strong>"
+        f' <span style="{_DIM}">{words}</span></div>'
+    )
+    parts = [
+        head,
+        _picture(graph, state),
+        f"<div>{html.escape(f'✕ {state.error}')}</div>" if state.error else "",
+        _table(graph),
+    ]
+    return f'<div style="{_FRAME}">{"".join(parts)}</div>'
+
+
+def graph_text(source: GraphSource) -> str:
+    """Return the run in a line, and each step in one."""
+    state = source.state()
+    graph = source.graph.with_counts(state.steps, state.edges)
+    glyph = GLYPHS[state.phase]
+    lines = [f"{glyph} {graph.name}  {' · '.join(_place(source, state))}"]
+    if state.error:
+        lines.append(f"  ✕ {state.error}")
+    lines += [f"  ? {question.text}" for question in state.questions]
+    for name, counts in _steps(graph):
+        words = " · ".join(part for part in (counts.now, counts.past) if part)
+        lines.append(f"  {GLYPHS[counts.phase]} {name}  {words or 'not reached'}")
+    return "\n".join(lines)
+
+
+def _place(source: GraphSource, state: GraphState) -> list[str]:
+    words = [f"run {source.run}", clock(state.elapsed)]
+    if state.waiting:
+        several = f"{state.waiting:,} wait for you"
+        words.append(several if state.waiting > 1 else "1 waits for you")
+    if state.phase in {"done", "failed", "cancelled"}:
+        words.append(state.phase)
+    elif state.ticks:
+        # Nobody may have been there to replace this picture by the final one.
+        words.append("was running when this picture was saved")
+    return words
+
+
+def _glyph(state: GraphState) -> str:
+    colour = _COLOURS.get(state.phase, _GREY)
+    return f'<span style="color:{colour}">{GLYPHS[state.phase]}</span>'
+
+
+def _picture(graph: WorkflowGraph, state: GraphState) -> str:
+    data = base64.b64encode(run_svg(graph, headed=False).encode()).decode()
+    words = html.escape(f"the graph of {graph.name}, {state.phase}")
+    return (
+        f'<img alt="{words}" style="max-width:100%;height:auto;margin:6px 0"'
+        f' src="data:image/svg+xml;base64,{data}">'
+    )
+
+
+def _steps(graph: WorkflowGraph) -> Iterator[tuple[str, StepCounts]]:
+    counts = graph.counts or {}
+    for node in graph.nodes:
+        if node.node_type == "step":
+            yield node.label, counts.get(node.id, StepCounts())
+
+
+def _table(graph: WorkflowGraph) -> str:
+    """Return the counts as a table, folded: the picture has them, but as a picture."""
+    steps = list(_steps(graph))
+    shown = [
+        (field, word)
+        for field, word in _COLUMNS
+        if field == "done" or any(getattr(counts, field) for _, counts in steps)
+    ]
+    left = "text-align:left"
+    head = "".join(f"<th>{word}</th>" for _, word in shown)
+    rows = []
+    for name, counts in steps:
+        cells = "".join(f"<td>{getattr(counts, field):,}</td>" for field, _ in shown)
+        rows.append(
+            f'<tr><td style="{left}">{GLYPHS[counts.phase]} {html.escape(name)}</td>'
+            f"{cells}</tr>"
+        )
+    number = "1 step" if len(steps) == 1 else f"{len(steps):,} steps"
+    return (
+        f"<details><summary>{number} as a table</summary>"
+        f'<table><tr><th style="{left}">step</th>{head}</tr>{"".join(rows)}</table>'
+        "</details>"
+    )
