@@ -10,10 +10,10 @@ from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from notebook_async.core import add_hook
+from notebook_async.core import record
 from notebook_async.core._short import error_line, short
 from notebook_async.core.records import StepRecord, WorkflowRecord
-from notebook_async.widgets._graph_notes import StepNotes
+from notebook_async.widgets._graph_recorded import recorded_details, short_run_name
 from notebook_async.widgets._graph_source import GraphState, StepDetails
 from notebook_async.widgets._graph_waits import open_waits
 from notebook_async.workflow.events import WorkflowFailedEvent
@@ -22,7 +22,8 @@ from notebook_async.workflow.representation import StepCounts
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from notebook_async.core import HookHandle
+    from notebook_async.core import Recording
+    from notebook_async.core.recording import WorkflowState
     from notebook_async.widgets._graph_source import CallNote, RunPhase
     from notebook_async.workflow import WorkflowHandler
     from notebook_async.workflow.representation import (
@@ -33,50 +34,51 @@ if TYPE_CHECKING:
 
 __all__ = ["HandlerSource"]
 
-_UUID_LENGTH = 36
-_LONGEST_NAME = 24
+# Only the last calls of each step are told, so few records will do.
+_KEPT = 4000
 _LONGEST_VALUE, _LONGEST_TRACE = 2000, 4000
 
 
 class HandlerSource:
     """Shows the run of a handler, and cancels it.
 
-    What steps do is counted by the run itself; the last values of each are noted from
-    its records, from now on.
+    What steps do is counted by the run itself; the last values of each come from a
+    recording.
 
     Parameters
     ----------
     handler
         The handler of the run.
+    recording
+        One that has the run; by default one is made, from now to the end of the run.
     """
 
-    def __init__(self, handler: WorkflowHandler) -> None:
+    def __init__(
+        self, handler: WorkflowHandler, recording: Recording | None = None
+    ) -> None:
         self._handler = handler
         self._run = handler._run  # noqa: SLF001 - its state, which has no public face
         self.graph: WorkflowGraph = self._run.workflow.graph()
         self._versions = itertools.count()
         self._version = 0
-        self._notes = StepNotes()
         self._loop = asyncio.get_running_loop()
         used = 0.0 if self._run.ended else self._run.clock.used()
         self._began = self._loop.time() - used
-        self._began_on_record = perf_counter() - used
         self._elapsed: float | None = None
         self._since: dict[str, float] = {}
-        self._hook: HookHandle | None = None
+        self._recording = recording
         if handler.is_done():
             self._stop()
             return
-        self._hook = add_hook(self._note, StepRecord, WorkflowRecord)
+        if recording is None:
+            kinds = (WorkflowRecord, StepRecord)
+            self._recording = record(handler, capacity=_KEPT, kinds=kinds)
         handler.add_done_callback(lambda _: self._stop())
 
     @property
     def run(self) -> str:
         """The beginning of the run's id, or a name that somebody gave."""
-        name = self._handler.run_id
-        if len(name) == _UUID_LENGTH and name.count("-") == 4:  # noqa: PLR2004
-            return name[:4]
-        return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
+        return short_run_name(self._handler.run_id)
 
     @property
     def version(self) -> int:
@@ -120,15 +122,16 @@ class HandlerSource:
 
     def details(self, step: str) -> StepDetails:
         """Return the last calls of a step."""
-        began, now = self._began_on_record, perf_counter()
-        calls = self._notes.calls(step, began=began, now=now)
-        waits = open_waits(self._run)
-        asked = tuple(each.text for each in waits.questions if each.step == step)
-        return StepDetails(
-            calls=self._with_trace(step, self._with_inputs(step, calls)),
-            timing=self._notes.timing(step),
-            questions=asked,
+        asked = tuple(
+            each.text for each in open_waits(self._run).questions if each.step == step
         )
+        flow = self._recorded()
+        if flow is None:
+            return StepDetails(questions=asked)
+        now = perf_counter() if flow.ended is None else flow.ended
+        found = recorded_details(flow, step, now=now, questions=asked)
+        calls = self._with_trace(step, self._with_inputs(step, found.calls))
+        return replace(found, calls=calls)
 
     def cancel(self) -> None:
         """Cancel the run."""
@@ -148,17 +151,6 @@ class HandlerSource:
     def _stop(self) -> None:
         self._elapsed = self._elapsed_now()
         self._version = next(self._versions)
-        if self._hook is not None:
-            self._hook.remove()
-
-    def _note(self, record: StepRecord | WorkflowRecord) -> None:
-        if record.source[-1] != self._handler.run_id:
-            return
-        if isinstance(record, StepRecord):
-            self._notes.take(record)
-        elif record.began is not None:
-            self._began_on_record = record.began
-            self._began = self._loop.time() - (perf_counter() - record.began)
 
     # -- the run
 
@@ -208,6 +200,14 @@ class HandlerSource:
 
     # -- the last calls
 
+    def _recorded(self) -> WorkflowState | None:
+        if self._recording is None:
+            return None
+        for path, flow in self._recording.state.workflows.items():
+            if path[-1] == self._handler.run_id:
+                return flow
+        return None
+
     def _with_inputs(
         self, step: str, calls: tuple[CallNote, ...]
     ) -> tuple[CallNote, ...]:
@@ -215,11 +215,12 @@ class HandlerSource:
         if self._run.ended or not calls:
             return calls
         station = self._run.state.stations[step]
-        given = [short(c.given, most=_LONGEST_VALUE) for c in station.running]
-        under_way = [c for c in calls if c.phase in {"running", "waiting"}]
-        long = dict(zip(map(id, under_way), reversed(given), strict=False))
+        given = {call.number: call.given for call in station.running}
         return tuple(
-            replace(call, given=long.get(id(call), call.given)) for call in calls
+            replace(call, given=short(given[call.call], most=_LONGEST_VALUE))
+            if call.call in given and call.phase in {"running", "waiting"}
+            else call
+            for call in calls
         )
 
     def _with_trace(

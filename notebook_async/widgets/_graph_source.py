@@ -90,6 +90,8 @@ class CallNote:
 
     Attributes
     ----------
+    call
+        Tells the calls of a run apart.
     phase
         What it came to: running, waiting, retrying, done, failed or cancelled.
     given, returned, error
@@ -102,6 +104,7 @@ class CallNote:
         Which attempt it was, from 1.
     """
 
+    call: int
     phase: str
     given: str | None
     returned: str | None = None

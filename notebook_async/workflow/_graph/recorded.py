@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from notebook_async.core.recording import WorkflowState
     from notebook_async.workflow._graph.counts import LiveCounts
 
-__all__ = ["graph_from_dict", "recorded_graph"]
+__all__ = ["graph_from_dict", "recorded_counts", "recorded_graph"]
 
 _KINDS: dict[str, type[WorkflowGraphNode]] = {
     "step": WorkflowStepNode,
@@ -107,10 +107,18 @@ def recorded_graph(run: WorkflowState) -> WorkflowGraph:
         graph = WorkflowGraph(run.name, steps, ())
     else:
         graph = graph_from_dict(run.graph)
-    return graph.with_counts(_counts(graph, run), dict(run.edges))
+    return graph.with_counts(recorded_counts(graph, run), dict(run.edges))
 
 
-def _counts(graph: WorkflowGraph, run: WorkflowState) -> LiveCounts:
+def recorded_counts(graph: WorkflowGraph, run: WorkflowState) -> LiveCounts:
+    """Return what the steps of a run did, as a recording has it.
+
+    Examples
+    --------
+    >>> from notebook_async.core.recording import WorkflowState
+    >>> recorded_counts(WorkflowGraph("One", (), ()), WorkflowState())
+    {}
+    """
     workers = {
         node.id: node.num_workers
         for node in graph.nodes
@@ -126,6 +134,7 @@ def _counts(graph: WorkflowGraph, run: WorkflowState) -> LiveCounts:
             done=step.done,
             failed=step.failed,
             retries=step.retried,
+            cancelled=step.cancelled,
         )
         for name, step in run.steps.items()
     }
