@@ -178,3 +178,31 @@ def test_write_is_passed_on(
     assert run.main(arguments) == 0
     assert [Path(str(command[1])).name for command in commands] == ["bench_workflow.py"]
     assert commands[0][2:] == passed_on
+
+
+@pytest.mark.parametrize("case", ["chain", "stream", "item"])
+async def test_recorded_cases_do_all_of_it(
+    beside: Callable[[str], ModuleType], case: str
+) -> None:
+    """What is recorded in the benchmark of recordings does happen, as often as said."""
+    measures = beside("recording_measures")
+    with measures.record() as recording:
+        assert await measures._cases()[case](20) == 20
+    kinds = {"chain": "StepRecord", "stream": "EventRecord", "item": "ItemRecord"}
+    assert recording.state.kinds[kinds[case]] >= 20
+
+
+def test_tables_of_recordings_have_all_that_is_measured(
+    beside: Callable[[str], ModuleType],
+) -> None:
+    """A quick look at each measure fills every place of the tables."""
+    bench = beside("bench_recording")
+    names = ("overhead", "size")
+    values = {k: v for name in names for k, v in bench.measured(name, 1).items()}
+    values |= {f"{key} size": values.pop(key) for key in bench.CASES}
+    assert bench.overhead_table(values).count("x") >= 9
+    values |= {key: 1.0 for _, key in bench.LOOKS} | {"records": 1.0, "missing": 0.0}
+    assert bench.looks_table(values).count(" ms") == len(bench.LOOKS)
+    row = bench.figures_table({**values, "seek": 9.0}).splitlines()[2]
+    assert row.rstrip(" |").endswith("NO")
+    assert "0 chunks" in bench.legend({**values, "file": 12.0})

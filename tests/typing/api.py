@@ -12,6 +12,7 @@ from notebook_async import (
     JobRun,
     JobStream,
     Rate,
+    Recording,
     Retry,
     RunStatistics,
     asyncio_run,
@@ -19,11 +20,15 @@ from notebook_async import (
     chunks,
     iter_jobs,
     jobs,
+    load_recording,
+    record,
     run_async_tasks,
     run_jobs,
     run_sync,
     start_jobs,
 )
+from notebook_async.core import Record, RunRecord
+from notebook_async.core.recording import RunState
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -117,3 +122,19 @@ async def wrong_calls_are_found() -> None:
     await run_jobs(fetch, range(3), 4)  # type: ignore[call-overload]
     await run_jobs(fetch, ["a"])  # type: ignore[arg-type]
     start_jobs(fetch, range(3), on_error="ignore")  # type: ignore[call-overload]
+
+
+def recordings_tell_records(path: str) -> None:
+    """A recording gives records by number, and states by time."""
+    with record(kinds=[RunRecord]) as recording:
+        assert_type(recording, Recording)
+    assert_type(recording.window(0, 9), list[Record])
+    assert_type(recording.state_at(1.0).runs, dict[tuple[str, ...], RunState])
+    assert_type(load_recording(recording.export(path)), Recording)
+    record(fetch)  # type: ignore[arg-type]
+
+
+async def runs_are_recorded_by_themselves(board: JobBoard) -> None:
+    """A job and a run can be recorded alone."""
+    record(start_jobs(fetch, range(3)), capacity=10)
+    record(board["index"])

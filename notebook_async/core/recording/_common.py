@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from heapq import heappop, heappush
 from math import inf
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from notebook_async.core.recording._state import JobState, RunState, WorkflowState
 
 if TYPE_CHECKING:
-    from notebook_async.core.recording._state import Source
+    from notebook_async.core.recording._state import Source, StepState
 
 __all__ = [
     "ENDED",
     "MOST_ENDED",
     "Stretch",
     "forget_one",
+    "leave_lane",
     "take_lane",
 ]
 
@@ -32,14 +34,41 @@ plain tuple because there is one for every call."""
 _S = TypeVar("_S", JobState, RunState, WorkflowState)
 
 
-def take_lane(lanes: list[float], start: float, end: float = inf) -> int:
+def take_lane(part: RunState | StepState, start: float, end: float = inf) -> int:
     """Return the first lane that is free from `start` on, and take it until `end`."""
-    for lane, free in enumerate(lanes):
-        if free <= start:
-            lanes[lane] = end
-            return lane
-    lanes.append(end)
-    return len(lanes) - 1
+    lanes, free = part.lanes, part.free
+    if free and lanes[free[0]] <= start:
+        lane = free[0] if end < inf else heappop(free)
+    else:
+        lane = _free_before(part, start)
+        if end < inf:
+            heappush(free, lane)
+    lanes[lane] = end
+    return lane
+
+
+def leave_lane(part: RunState | StepState, lane: int, at: float) -> None:
+    """Let a lane be free from a time on."""
+    part.lanes[lane] = at
+    heappush(part.free, lane)
+
+
+def _free_before(part: RunState | StepState, start: float) -> int:
+    """Return the first lane that was free at `start`, or a new one, taken."""
+    later = []
+    lane = len(part.lanes)
+    while part.free:
+        # It is free now, but not as long as that: what is told late began before.
+        first = heappop(part.free)
+        if part.lanes[first] <= start:
+            lane = first
+            break
+        later.append(first)
+    for one in later:
+        heappush(part.free, one)
+    if lane == len(part.lanes):
+        part.lanes.append(start)
+    return lane
 
 
 def forget_one(parts: dict[Source, _S]) -> None:

@@ -90,8 +90,8 @@ class Writer:
         if kind is tuple:
             return [self._value(item) for item in value]
         if kind is list:
-            # The lanes: infinity, which JSON has no word for, is None.
-            return {"lanes": [None if free == inf else free for free in value]}
+            # Of lanes: infinity, which JSON has no word for, is None.
+            return {"list": [None if free == inf else free for free in value]}
         if kind is dict:
             pairs = ([self._value(k), self._value(v)] for k, v in value.items())
             return {"dict": list(pairs)}
@@ -182,7 +182,7 @@ class Reader:
         ((name, inside),) = data.items()
         if name == "record":
             return self.record(inside)
-        if name == "lanes":
+        if name == "list":
             return [inf if free is None else free for free in inside]
         if name == "dict":
             return {self._value(key): self._value(item) for key, item in inside}

@@ -14,6 +14,7 @@ from notebook_async.core.recording._common import (
     ENDED,
     Stretch,
     forget_one,
+    leave_lane,
     take_lane,
 )
 from notebook_async.core.recording._fold_workflows import (
@@ -129,7 +130,7 @@ def _run(state: State, record: RunRecord, ends: list[Stretch] | None) -> None:
     run.ended = record.at
     for item in run.items.values():
         # Of a chunk that was given up.
-        run.lanes[item.lane] = record.at
+        leave_lane(run, item.lane, record.at)
         _end_item(record.source, item, record.at, "cancelled", ends)
     run.items.clear()
 
@@ -142,12 +143,12 @@ def _item(state: State, record: ItemRecord, ends: list[Stretch] | None) -> None:
     if record.phase == "running":
         if item is None:
             run.running += 1
-            item = OpenItem(record, take_lane(run.lanes, record.at))
+            item = OpenItem(record, take_lane(run, record.at))
         run.items[record.index] = item
         return
     if item is not None:
         run.running -= 1
-        run.lanes[item.lane] = record.at
+        leave_lane(run, item.lane, record.at)
         _end_item(record.source, item, record.at, record.phase, ends)
     if record.phase == "done":
         run.done += 1

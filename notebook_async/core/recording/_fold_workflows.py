@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from math import inf
 from typing import TYPE_CHECKING
 
 from notebook_async.core.recording._common import (
     ENDED,
     Stretch,
     forget_one,
+    leave_lane,
     take_lane,
 )
 from notebook_async.core.recording._state import (
@@ -44,11 +44,7 @@ def step_changes(state: State, record: StepRecord, ends: list[Stretch] | None) -
     phase, start, at = record.phase, record.began, record.at
     if call is None and phase != "running":
         # One that began and ended at once is told by one record.
-        lane, lanes = 0, step.lanes
-        if lanes and lanes[0] <= start:
-            lanes[0] = at
-        else:
-            lane = take_lane(lanes, start, at)
+        lane = take_lane(step, start, at)
     else:
         lane, start = _go_on(flow, step, record, call)
     if ends is not None and lane >= 0:
@@ -76,26 +72,24 @@ def _go_on(
     was = None if call is None else call.record.phase
     at = record.at
     if call is not None and was == "running":
+        if record.phase == "running":
+            # It was told twice, to somebody who came late.
+            flow.calls[record.call] = call._replace(record=record)
+            return -1, at
         step.running -= 1
-        step.lanes[call.lane] = at
+        leave_lane(step, call.lane, at)
     elif was == "waiting":
         step.waiting -= 1
     elif was == "retrying":
         step.retrying -= 1
     if record.phase == "running":
         step.running += 1
-        if call is not None and was == "running":
-            # It was told twice, to somebody who came late.
-            step.lanes[call.lane] = inf
-            call = call._replace(record=record)
-        else:
-            call = OpenCall(record, at, take_lane(step.lanes, at))
-        flow.calls[record.call] = call
+        flow.calls[record.call] = OpenCall(record, at, take_lane(step, at))
         return -1, at
     if call is not None and was == "running":
         return call.lane, call.since
     if was == "retrying":
-        return take_lane(step.lanes, record.began, at), record.began
+        return take_lane(step, record.began, at), record.began
     return -1, at
 
 
@@ -160,7 +154,7 @@ def workflow_changes(
         # What the run has cancelled is not told one by one.
         step = _step_of(state, flow, call.record.step)
         if call.lane >= 0:
-            step.lanes[call.lane] = at
+            leave_lane(step, call.lane, at)
             if ends is not None:
                 name, lane, since = call.record.step, call.lane, call.since
                 ends.append((record.source, name, lane, since, at, "cancelled", number))

@@ -141,9 +141,12 @@ def lanes_of(
                 found.setdefault(key, []).extend(lane)
     lanes = []
     for key, lane in sorted(found.items()):
-        seen = merged(_between(lane, start, end), pixel)
+        seen = [
+            Span._make((max(start, begin), min(end, finish), *more))
+            for begin, finish, *more in merged(_between(lane, start, end), pixel)
+        ]
         if seen:
-            lanes.append(Lane(*key, list(map(Span._make, seen))))
+            lanes.append(Lane(*key, seen))
     return lanes
 
 
@@ -226,15 +229,10 @@ def _open(state: State, at: float) -> _Spans:
 
 
 def _between(spans: list[_Plain], start: float, end: float) -> list[_Plain]:
-    """Return what is between two times of the spans of one lane."""
+    """Return those spans of one lane that are seen between two times."""
     first = bisect_left(spans, start, key=itemgetter(1))
     last = bisect_right(spans, end, key=itemgetter(0))
-    seen = spans[first:last]
-    if seen:
-        # Spans of a lane do not overlap, so that only these two may stand out.
-        seen[0] = (max(start, seen[0][0]), *seen[0][1:])
-        seen[-1] = (seen[-1][0], min(end, seen[-1][1]), *seen[-1][2:])
-    return seen
+    return spans[first:last]
 
 
 def merged(spans: list[_Plain], pixel: float) -> list[_Plain]:

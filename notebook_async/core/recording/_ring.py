@@ -103,7 +103,9 @@ class Ring:
         self._reach = -inf if self._tip.at is None else self._tip.at
         # The latest time of all that was dropped.
         self._floor = self._reach
-        self._inbox: deque[Record] = deque()
+        # Others only append to it, each of which is one move, as are these that take
+        # from its beginning: no lock is needed for a record.
+        self._inbox: list[Record] = []
         self._chunks: deque[Chunk] = deque()
         # How many chunks at the beginning have their state.
         self._folded = 0
@@ -164,9 +166,9 @@ class Ring:
             return
         self._busy = True
         try:
-            pop = self._inbox.popleft
             while len(self._inbox) >= self.size:
-                records = tuple([pop() for _ in range(self.size)])
+                records = tuple(self._inbox[: self.size])
+                del self._inbox[: self.size]
                 self._chunks.append(Chunk(self._end, records))
                 self._end += len(records)
             while len(self._chunks) > self._most_chunks:
@@ -248,7 +250,7 @@ class Ring:
         with self._lock:
             if states:
                 self._catch_up(len(self._chunks))
-            rest = Chunk(self._end, _copy(self._inbox))
+            rest = Chunk(self._end, tuple(self._inbox))
             return View(list(self._chunks), rest, self._tip.fork())
 
     def state_before(self, number: int) -> State:
@@ -283,12 +285,3 @@ def _before(chunk: Chunk) -> State:
     if chunk.before is None:  # pragma: no cover - `view` has made them all
         raise RuntimeError("the chunk has no state")
     return chunk.before
-
-
-def _copy(inbox: deque[Record]) -> tuple[Record, ...]:
-    while True:
-        try:
-            return tuple(inbox)
-        except RuntimeError:
-            # Another thread has appended meanwhile.
-            continue

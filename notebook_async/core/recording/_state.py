@@ -123,8 +123,9 @@ class RunState:
     eta: float | None = None
     items: dict[int, OpenItem] = field(default_factory=dict)
     failures: tuple[ItemRecord, ...] = ()
-    # From when on each lane is free.
+    # From when on each lane is free, and a heap of those that are free now.
     lanes: list[float] = field(default_factory=list, repr=False)
+    free: list[int] = field(default_factory=list, repr=False)
 
 
 @dataclass(slots=True)
@@ -165,6 +166,7 @@ class StepState:
     recent: tuple[StepRecord, ...] = ()
     errors: tuple[StepRecord, ...] = ()
     lanes: list[float] = field(default_factory=list, repr=False)
+    free: list[int] = field(default_factory=list, repr=False)
 
 
 @dataclass(slots=True)
