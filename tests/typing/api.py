@@ -125,7 +125,7 @@ async def wrong_calls_are_found() -> None:
 
 
 def recordings_tell_records(path: str) -> None:
-    """A recording gives records by number, and states by time."""
+    """Get records by number from a recording, and states by time."""
     with record(kinds=[RunRecord]) as recording:
         assert_type(recording, Recording)
     assert_type(recording.window(0, 9), list[Record])
@@ -135,6 +135,6 @@ def recordings_tell_records(path: str) -> None:
 
 
 async def runs_are_recorded_by_themselves(board: JobBoard) -> None:
-    """A job and a run can be recorded alone."""
+    """Record a job, or a run, by itself."""
     record(start_jobs(fetch, range(3)), capacity=10)
     record(board["index"])
