@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from notebook_async.core.recording import Recording, State, WorkflowState
-    from notebook_async.core.records import QuestionRecord, StepRecord
+    from notebook_async.core.records import StepRecord
     from notebook_async.widgets._graph_source import RunPhase
     from notebook_async.workflow.representation import WorkflowGraph
 
@@ -104,7 +104,7 @@ class RecordedSource:
         if flow is None:
             return GraphState(phase="queued", elapsed=0.0, steps={}, edges={})
         steps = dict(recorded_counts(self.graph, flow))
-        questions = tuple(_questions(self._state, self._path))
+        questions = tuple(_questions(self._state, flow, self._path))
         loose = sum(question.step is None for question in questions)
         if loose:
             steps[EXTERNAL] = StepCounts(waiting=loose)
@@ -125,8 +125,9 @@ class RecordedSource:
         flow = self._state.workflows.get(self._path)
         if flow is None:
             return StepDetails()
-        asked = [q.text for q in _questions(self._state, self._path) if q.step == step]
-        return recorded_details(flow, step, now=self._now(flow), questions=tuple(asked))
+        questions = _questions(self._state, flow, self._path)
+        asked = tuple(each.text for each in questions if each.step == step)
+        return recorded_details(flow, step, now=self._now(flow), questions=asked)
 
     def cancel(self) -> None:
         """Do nothing: what is past cannot be cancelled."""
@@ -208,15 +209,19 @@ def _timing(seconds: float, longest: float, number: int) -> StepTiming | None:
     return StepTiming(number, seconds / number, longest) if number else None
 
 
-def _questions(state: State, path: tuple[str, ...]) -> Iterator[OpenQuestion]:
-    """Yield what was asked in a run and in those inside of it."""
+def _questions(
+    state: State, flow: WorkflowState, path: tuple[str, ...]
+) -> Iterator[OpenQuestion]:
+    """Yield what was asked in a run and in those inside of it.
+
+    A step that asked and has ended does not wait: it is the person who is waited for.
+    """
     for question in state.questions.values():
-        if question.source[: len(path)] == path:
-            yield OpenQuestion(question.text, _asker(question, path))
-
-
-def _asker(question: QuestionRecord, path: tuple[str, ...]) -> str | None:
-    return question.step if question.source == path else None
+        if question.source[: len(path)] != path:
+            continue
+        asker = flow.steps.get(question.step or "") if question.source == path else None
+        waits = asker is not None and asker.waiting > 0
+        yield OpenQuestion(question.text, question.step if waits else None)
 
 
 def _since(flow: WorkflowState) -> dict[str, float]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
 
+    from notebook_async.workflow._graph.counts import StepPhase
     from notebook_async.workflow.representation import (
         EdgeCounts,
         LiveCounts,
@@ -105,7 +106,7 @@ class CallNote:
     """
 
     call: int
-    phase: str
+    phase: StepPhase
     given: str | None
     returned: str | None = None
     error: str | None = None

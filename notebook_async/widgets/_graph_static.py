@@ -27,6 +27,9 @@ _FRAME = (
     "margin:2px 0;font-size:13px"
 )
 _DIM = "opacity:0.75"
+_LEFT = "text-align:left"
+_MOST_CALLS = 60
+_MINUTE = 60
 _COLUMNS = (
     ("done", "done"),
     ("failed", "failed"),
@@ -52,7 +55,7 @@ def graph_html(source: GraphSource) -> str:
         head,
         _picture(graph, state),
         f"<div>{html.escape(f'✕ {state.error}')}</div>" if state.error else "",
-        _table(graph),
+        _table(graph, source),
     ]
     return f'<div style="{_FRAME}">{"".join(parts)}</div>'
 
@@ -106,7 +109,7 @@ def _steps(graph: WorkflowGraph) -> Iterator[tuple[str, StepCounts]]:
             yield node.label, counts.get(node.id, StepCounts())
 
 
-def _table(graph: WorkflowGraph) -> str:
+def _table(graph: WorkflowGraph, source: GraphSource) -> str:
     """Return the counts as a table, folded: the picture has them, but as a picture."""
     steps = list(_steps(graph))
     shown = [
@@ -114,18 +117,43 @@ def _table(graph: WorkflowGraph) -> str:
         for field, word in _COLUMNS
         if field == "done" or any(getattr(counts, field) for _, counts in steps)
     ]
-    left = "text-align:left"
-    head = "".join(f"<th>{word}</th>" for _, word in shown)
+    words = [*(word for _, word in shown), "each took", "last call"]
+    head = "".join(f"<th>{word}</th>" for word in words)
     rows = []
-    for name, counts in steps:
+    for number, (name, counts) in enumerate(steps):
         cells = "".join(f"<td>{getattr(counts, field):,}</td>" for field, _ in shown)
+        last = _last_call(source, name) if number < _MOST_CALLS else ("", "")
         rows.append(
-            f'<tr><td style="{left}">{GLYPHS[counts.phase]} {html.escape(name)}</td>'
-            f"{cells}</tr>"
+            f'<tr><td style="{_LEFT}">{GLYPHS[counts.phase]} {html.escape(name)}</td>'
+            f'{cells}<td>{last[0]}</td><td style="{_LEFT}">{last[1]}</td></tr>'
         )
-    number = "1 step" if len(steps) == 1 else f"{len(steps):,} steps"
+    number_of_steps = "1 step" if len(steps) == 1 else f"{len(steps):,} steps"
     return (
-        f"<details><summary>{number} as a table</summary>"
-        f'<table><tr><th style="{left}">step</th>{head}</tr>{"".join(rows)}</table>'
+        f"<details><summary>{number_of_steps} as a table</summary>"
+        f'<table><tr><th style="{_LEFT}">step</th>{head}</tr>{"".join(rows)}</table>'
         "</details>"
     )
+
+
+def _last_call(source: GraphSource, step: str) -> tuple[str, str]:
+    """Return how long calls took, and what the last one was given and came to."""
+    try:
+        details = source.details(step)
+    except Exception:  # noqa: BLE001 - a user's `repr` may do anything
+        return "", ""
+    timing = details.timing
+    took = "" if timing is None else _duration(timing.mean)
+    # What has failed matters more than what came after it.
+    failed = [call for call in details.calls if call.error]
+    call = next(iter([*failed, *details.calls]), None)
+    if call is None:
+        return took, ""
+    came_to = (call.error or call.returned or "").strip().splitlines()[-1:]
+    words = [f"{GLYPHS[call.phase]} {call.given or ''}", *came_to]
+    return took, html.escape(" → ".join(words))
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 1:
+        return f"{seconds * 1000:.3g} ms"
+    return f"{seconds:.1f} s" if seconds < _MINUTE else clock(seconds)

@@ -10,13 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, get_args
 
 from notebook_async.workflow._graph.counts import StepCounts, StepPhase
-from notebook_async.workflow._graph.scene import line_room
+from notebook_async.workflow._graph.scene import NodeKind, line_room
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from notebook_async.widgets._graph_source import GraphState
-    from notebook_async.workflow._graph.layout import Layout
+    from notebook_async.workflow._graph.layout import Layout, Point
     from notebook_async.workflow._graph.scene import Scene
 
 __all__ = ["COUNTS", "GraphFeed", "scene_message"]
@@ -33,9 +33,13 @@ COUNTS = (
     "cancelled",
 )
 PHASES: tuple[StepPhase, ...] = get_args(StepPhase)
+KINDS: tuple[NodeKind, ...] = get_args(NodeKind)
 
 _BOTH_WAYS = 80
 """Nodes up to which the front end may choose whether edges run right or down."""
+
+_MOST_TIPS = 400
+"""Nodes up to which each may have a tooltip; more are drawn on a canvas."""
 
 _BUDGET = 12_000
 """Characters of one message, about: ten a second stay below 150 kB."""
@@ -46,6 +50,8 @@ _NONE = StepCounts()
 def scene_message(scene: Scene, run: str) -> dict[str, Any]:
     """Return all of a scene that never changes.
 
+    Lists of numbers are text, for JSON takes a comma and a space for each.
+
     Parameters
     ----------
     scene
@@ -53,44 +59,59 @@ def scene_message(scene: Scene, run: str) -> dict[str, Any]:
     run
         A short name of the run.
     """
+    nodes, edges = scene.nodes, scene.edges
     layouts = [scene.layout()]
-    if len(scene.nodes) <= _BOTH_WAYS:
+    if len(nodes) <= _BOTH_WAYS:
         layouts.append(scene.layout(downward=True))
+    named = any(edge.label for edge in edges)
     return {
         "title": scene.title,
         "run": run,
         "phases": list(PHASES),
         "counts": list(COUNTS),
-        "nodes": [
-            {
-                "kind": node.kind,
-                "label": node.label,
-                "tip": node.tooltip,
-                "workers": node.workers,
-                "room": line_room(node),
-                "size": [round(node.width), round(node.height)],
-            }
-            for node in scene.nodes
-        ],
-        "edges": [[edge.source, edge.target, edge.label] for edge in scene.edges],
-        "layouts": [_layout_message(layout) for layout in layouts],
+        "kinds": list(KINDS),
+        "labels": [node.label for node in nodes],
+        "tips": [node.tooltip for node in nodes] if len(nodes) <= _MOST_TIPS else [],
+        "kind": _text(KINDS.index(node.kind) for node in nodes),
+        "workers": _text(node.workers for node in nodes),
+        "rooms": _text(line_room(node) for node in nodes),
+        "sizes": _text(_rounded((node.width, node.height) for node in nodes)),
+        "ends": _text(end for edge in edges for end in (edge.source, edge.target)),
+        "events": [edge.label for edge in edges] if named else [],
+        "layouts": [_layout_message(scene, layout, named=named) for layout in layouts],
     }
 
 
-def _layout_message(layout: Layout) -> dict[str, Any]:
+def _layout_message(scene: Scene, layout: Layout, *, named: bool) -> dict[str, Any]:
+    routes = zip(scene.edges, layout.routes, strict=True)
     return {
         "down": layout.downward,
         "size": [round(layout.width), round(layout.height)],
-        "centres": _flat(layout.centres),
-        "routes": [_flat(route) for route in layout.routes],
-        "spots": _flat(layout.label_spots),
+        "centres": _text(_rounded(layout.centres)),
+        "routes": "|".join(
+            _text(_steps(layout.centres[edge.source], route)) for edge, route in routes
+        ),
+        # A label without a name stands in the middle of its edge.
+        "spots": _text(_rounded(layout.label_spots)) if named else "",
     }
 
 
-def _flat(points: Any) -> list[float]:
-    """Return points as one list, to half a pixel."""
-    halves = (round(2 * value) for point in points for value in point)
-    return [half // 2 if half % 2 == 0 else half / 2 for half in halves]
+def _steps(start: Point, route: Iterable[Point]) -> Iterator[int]:
+    """Yield a way as steps from point to point, which are short as text."""
+    x, y = _rounded([start])
+    points = iter(_rounded(route))
+    for u, v in zip(points, points, strict=True):
+        yield u - x
+        yield v - y
+        x, y = u, v
+
+
+def _rounded(points: Iterable[Point]) -> Iterator[int]:
+    return (round(value) for point in points for value in point)
+
+
+def _text(numbers: Iterable[int]) -> str:
+    return " ".join(map(str, numbers))
 
 
 class GraphFeed:

@@ -170,12 +170,15 @@ class GraphPanel(anywidget.AnyWidget):
             case {"type": "resync"}:
                 self._asked_for_all = True
                 self._soon()
-            case {"type": "details", "id": int(name), "step": int(index)}:
+            case {"type": "details", "id": name, "step": index}:
                 self._ask(name, index)
             case {"type": "cancel"}:
                 self._source.cancel()
 
-    def _ask(self, name: int, index: int) -> None:
+    def _ask(self, name: Any, index: Any) -> None:
+        # A bool is an int too, but none that anybody means.
+        if type(name) is not int or type(index) is not int:
+            return
         nodes = self._feed.scene.nodes
         known = 0 <= index < len(nodes) and nodes[index].kind == "step"
         if known and 0 <= name < _LARGEST_ID:
@@ -183,11 +186,13 @@ class GraphPanel(anywidget.AnyWidget):
             self._soon()
 
     def _reply(self, name: int, index: int) -> dict[str, Any]:
-        # The scene may have changed since it was asked.
+        answer: dict[str, Any] = {"type": "details", "id": name, "step": index}
         nodes = self._feed.scene.nodes
-        step = nodes[index].id if index < len(nodes) else ""
-        answer = {"type": "details", "id": name, "step": index}
+        if index >= len(nodes):
+            return {**answer, "error": "the graph is another one by now"}
+        answer["what"] = nodes[index].tooltip.partition("\n")[2]
         try:
-            return {**answer, "details": asdict(self._source.details(step))}
+            details = self._source.details(nodes[index].id)
         except Exception as error:  # noqa: BLE001 - a user's `repr` may do anything
             return {**answer, "error": f"{type(error).__name__}: {error}"[:300]}
+        return {**answer, "details": asdict(details)}

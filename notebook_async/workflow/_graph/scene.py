@@ -24,7 +24,15 @@ if TYPE_CHECKING:
     )
     from notebook_async.workflow._graph.value import WorkflowGraph
 
-__all__ = ["DOTS", "Scene", "SceneEdge", "SceneNode", "line_room", "scene_of"]
+__all__ = [
+    "DOTS",
+    "NodeKind",
+    "Scene",
+    "SceneEdge",
+    "SceneNode",
+    "line_room",
+    "scene_of",
+]
 
 NodeKind: TypeAlias = Literal[
     "step", "start", "stop", "event", "external", "workflow", "generic"

@@ -8,7 +8,7 @@
 import { Announcer } from "./announcer";
 import { glyph, h, setAttribute, setHidden, setText, suppressShortcuts } from "./dom";
 import { copyText, mermaidText, svgText } from "./graph/copying";
-import { DetailsView } from "./graph/details";
+import { DetailsView, REFRESH_MS } from "./graph/details";
 import { type Action, Header } from "./graph/header";
 import { nodeLook } from "./graph/look";
 import { type GraphModel, isLive } from "./graph/model";
@@ -17,9 +17,6 @@ import { type Change, GraphStore } from "./graph/store";
 import { summarise } from "./graph/words";
 import { Connection, post } from "./host";
 import { watchVisibility } from "./visibility";
-
-/** While the details of a step are shown they are asked for anew so often, at most. */
-export const REFRESH_MS = 1000;
 
 class GraphPanel {
   readonly #model: GraphModel;

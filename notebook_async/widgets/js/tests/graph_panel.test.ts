@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { CanvasPainter } from "../src/graph/canvas_painter";
+import { REFRESH_MS } from "../src/graph/details";
 import { bestLayout } from "../src/graph/picture";
-import { REFRESH_MS } from "../src/graph_panel";
 import {
   CLASSIFY,
   DISPATCH,
@@ -12,6 +12,7 @@ import {
   numbers,
   REVIEW,
   scene,
+  sceneMessage,
   show,
   type snapshot,
   step,
@@ -190,7 +191,7 @@ describe("the picture", () => {
       ...node,
       label: `new ${node.label}`,
     }));
-    model.set("scene", scene({ nodes, title: "Other" }));
+    model.set("scene", sceneMessage(scene({ nodes, title: "Other" })));
     frame();
     expect(text(el, ".na-title")).toBe("Other");
     expect(step(el, CLASSIFY).textContent).toContain("new classify");

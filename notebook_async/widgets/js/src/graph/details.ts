@@ -6,6 +6,9 @@ import type { NodeLook } from "./look";
 import type { Call, Details, DetailsMessage, SceneNode } from "./model";
 import { duration, GLYPHS } from "./words";
 
+/** While they are shown they are asked for anew so often, at most. */
+export const REFRESH_MS = 1000;
+
 /** Characters of a value that are shown unfolded. */
 export const UNFOLDED = 110;
 
@@ -37,11 +40,9 @@ export class DetailsView {
 
   /** Show another step; its calls are to follow. */
   open(node: SceneNode, look: NodeLook): void {
-    const [, ...what] = node.tip.split("\n");
     this.node.setAttribute("aria-label", `details of ${node.label}`);
     setText(this.#name, node.label);
-    setText(this.#what, what.join(" "));
-    this.#timing.textContent = this.#note.textContent = "";
+    for (const part of [this.#what, this.#timing, this.#note]) setText(part, "");
     this.#questions.replaceChildren();
     this.#calls.replaceChildren();
     this.#shown.clear();
@@ -65,6 +66,7 @@ export class DetailsView {
       );
       return;
     }
+    setText(this.#what, message.what ?? "");
     const details = message.details;
     if (!details) {
       setText(this.#note, message.error ?? "");

@@ -71,6 +71,34 @@ export interface Scene {
   layouts: Layout[];
 }
 
+/** A scene as it comes: lists of numbers are text, which is shorter than JSON. */
+export interface SceneMessage {
+  title: string;
+  run: string;
+  /** What the numbers of a node mean. */
+  phases: StepPhase[];
+  counts: string[];
+  kinds: NodeKind[];
+  labels: string[];
+  tips: string[];
+  kind: string;
+  workers: string;
+  rooms: string;
+  sizes: string;
+  ends: string;
+  events: string[];
+  layouts: LayoutMessage[];
+}
+
+export interface LayoutMessage {
+  down: boolean;
+  size: [width: number, height: number];
+  centres: string;
+  /** For each edge the steps from the middle of its source, point by point. */
+  routes: string;
+  spots: string;
+}
+
 /** What is told of the run itself. */
 export interface RunHead {
   phase: RunPhase;
@@ -127,6 +155,8 @@ export interface DetailsMessage {
   type: "details";
   id: number;
   step: number;
+  /** What the step is for. */
+  what?: string;
   details?: Details;
   error?: string;
 }
@@ -139,21 +169,11 @@ export type Outgoing =
   | { type: "details"; id: number; step: number };
 
 export interface Traits {
-  scene: Partial<Scene>;
+  scene: Partial<SceneMessage>;
   snapshot: Partial<Snapshot>;
 }
 
 export type GraphModel = HostModel<Traits, Outgoing>;
-
-const NO_SCENE: Scene = {
-  title: "workflow",
-  run: "",
-  phases: [],
-  counts: [],
-  nodes: [],
-  edges: [],
-  layouts: [],
-};
 
 export const NO_HEAD: RunHead = {
   phase: "queued",
@@ -166,11 +186,7 @@ export const NO_HEAD: RunHead = {
   actions: [],
 };
 
-/** Read the scene, filling what an older or newer kernel side does not send. */
-export function readScene(model: GraphModel): Scene {
-  return { ...NO_SCENE, ...model.get("scene") };
-}
-
+/** Read the state, filling what an older or newer kernel side does not send. */
 export function readSnapshot(model: GraphModel): Snapshot {
   const snapshot = { seq: 0, nodes: [], edges: [], ...model.get("snapshot") };
   return { ...snapshot, run: { ...NO_HEAD, ...snapshot.run } };

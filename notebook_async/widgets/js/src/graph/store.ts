@@ -14,11 +14,11 @@ import {
   isLive,
   type NodeNumbers,
   type RunHead,
-  readScene,
   readSnapshot,
   type Scene,
   type StepPhase,
 } from "./model";
+import { readScene } from "./scene";
 
 /** How long an edge shines after an event took it. */
 export const LIT_MS = 1200;

@@ -3,7 +3,7 @@ import { DetailsView, UNFOLDED } from "../../src/graph/details";
 import { nodeLook } from "../../src/graph/look";
 import type { Call, Details, SceneNode } from "../../src/graph/model";
 import { GraphStore } from "../../src/graph/store";
-import { CLASSIFY, DISPATCH, FakeModel, numbers, text } from "./fake";
+import { CLASSIFY, FakeModel, numbers, text } from "./fake";
 
 let closed = 0;
 let view: DetailsView;
@@ -44,9 +44,8 @@ describe("the step", () => {
   });
 
   test("says what it is for", () => {
-    const store = new GraphStore(new FakeModel());
-    view.open(store.scene.nodes[DISPATCH] as SceneNode, nodeLook(store, DISPATCH));
-    expect(text(view.node, ".na-g-what")).toBe("Send them out.");
+    view.answer({ type: "details", id: 1, step: CLASSIFY, what: "Sort." });
+    expect(text(view.node, ".na-g-what")).toBe("Sort.");
   });
 
   test("is closed by its button", () => {

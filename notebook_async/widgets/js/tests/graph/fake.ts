@@ -10,6 +10,7 @@ import {
   type Outgoing,
   type RunHead,
   type Scene,
+  type SceneMessage,
   type SceneNode,
   type Snapshot,
   type StepPhase,
@@ -39,7 +40,7 @@ export class FakeModel implements GraphModel {
   live: boolean | undefined;
 
   constructor(some: Partial<Snapshot> = {}, shown: Scene = scene()) {
-    this.#traits = { scene: shown, snapshot: snapshot(some) };
+    this.#traits = { scene: sceneMessage(shown), snapshot: snapshot(some) };
   }
 
   get<K extends keyof Traits>(name: K): Traits[K] {
@@ -139,6 +140,37 @@ export function scene(some: Partial<Scene> = {}): Scene {
     layouts: [right, down],
     ...some,
   };
+}
+
+/** A scene as a kernel sends it. */
+export function sceneMessage(shown: Scene): SceneMessage {
+  const { title, run, phases, counts, nodes, edges } = shown;
+  const kinds = [...new Set(nodes.map(({ kind }) => kind))];
+  const layouts = shown.layouts.map(({ down, size, centres, routes, spots }) => ({
+    down,
+    size,
+    centres: centres.join(" "),
+    routes: routes
+      .map((route, i) => steps(route, centres, edges[i]?.[0] ?? 0))
+      .join("|"),
+    spots: spots.join(" "),
+  }));
+  return {
+    ...{ title, run, phases, counts, kinds, layouts },
+    labels: nodes.map(({ label }) => label),
+    tips: nodes.map(({ tip }) => tip),
+    kind: nodes.map(({ kind }) => kinds.indexOf(kind)).join(" "),
+    workers: nodes.map(({ workers }) => workers).join(" "),
+    rooms: nodes.map(({ room }) => room).join(" "),
+    sizes: nodes.flatMap(({ size }) => size).join(" "),
+    ends: edges.flatMap((edge) => edge.slice(0, 2)).join(" "),
+    events: edges.map(([, , label]) => label),
+  };
+}
+
+function steps(route: number[], centres: number[], source: number): string {
+  const at = centres.slice(2 * source, 2 * source + 2);
+  return route.map((value, i) => value - (route[i - 2] ?? at[i] ?? 0)).join(" ");
 }
 
 /** Nodes of that scene. */

@@ -1,15 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type Change, GraphStore, LIT_MS } from "../../src/graph/store";
-import {
-  CLASSIFY,
-  FakeModel,
-  FETCH,
-  head,
-  numbers,
-  REVIEW,
-  scene,
-  snapshot,
-} from "./fake";
+import { CLASSIFY, FakeModel, FETCH, head, numbers, REVIEW, snapshot } from "./fake";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -123,7 +114,7 @@ describe("messages", () => {
   test("of another scene draw all anew", () => {
     const model = new FakeModel();
     const { store, changes } = follow(model);
-    model.set("scene", scene({ nodes: [], edges: [], title: "Other" }));
+    model.set("scene", { title: "Other" });
     expect(store.scene.title).toBe("Other");
     expect(store.steps).toEqual([]);
     expect(changes[0]?.scene).toBe(true);
