@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notebook_async import Recording, jobs, record, run_jobs, start_jobs
@@ -279,6 +279,7 @@ def test_blocks_concern_everybody() -> None:
 # -- what it keeps
 
 
+@settings(deadline=None)
 @given(any_records, st.integers(1, 60), st.integers(-3, 45), st.integers(0, 45))
 def test_window(records: list[Record], capacity: int, first: int, count: int) -> None:
     """A window has the records of these numbers, as far as they are kept."""

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notebook_async import Recording, load_recording, record, run_jobs
@@ -76,6 +76,7 @@ def path(tmp_path: Path) -> Path:
 # -- there and back
 
 
+@settings(deadline=None)
 @given(any_records, st.integers(1, 60))
 def test_round_trip(records: list[Record], capacity: int) -> None:
     """What is loaded has the same records, numbers and states at every moment."""

@@ -6,7 +6,7 @@ from math import inf
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notebook_async.core import (
@@ -296,6 +296,7 @@ def test_only_so_many_ended_runs_are_kept() -> None:
 # -- forks and moments
 
 
+@settings(deadline=None)
 @given(any_records, any_records)
 def test_fork_goes_its_own_way(before: list[Record], after: list[Record]) -> None:
     """What happens to a state changes none of its forks, and the other way round."""
@@ -308,6 +309,7 @@ def test_fork_goes_its_own_way(before: list[Record], after: list[Record]) -> Non
     assert (repr(fork), second) == (written, state)
 
 
+@settings(deadline=None)
 @given(any_records, st.integers(1, 60))
 def test_seek_is_to_fold_from_the_start(records: list[Record], capacity: int) -> None:
     """The state before any record that is kept is what all before it come to.
@@ -323,6 +325,7 @@ def test_seek_is_to_fold_from_the_start(records: list[Record], capacity: int) ->
     assert recording.seek(10**6) == recording.state == folded(records)
 
 
+@settings(deadline=None)
 @given(any_records, st.integers(1, 60), st.floats(-1, 101))
 def test_state_at_a_time(records: list[Record], capacity: int, at: float) -> None:
     """The state at a time is the one before the first record that is later."""
@@ -337,6 +340,7 @@ def test_state_at_a_time(records: list[Record], capacity: int, at: float) -> Non
     assert recording.state_at(at) == folded(records[:number])
 
 
+@settings(deadline=None)
 @given(any_records)
 def test_ends_are_found_without_counting(records: list[Record]) -> None:
     """Looking for what has ended changes a state as folding does, but for the count."""

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notebook_async import record, run_jobs
@@ -236,6 +236,7 @@ def test_long_pause_does_not_blur_what_is_beside_it() -> None:
     assert [span.size for span in lane.spans] == [900, 2000]
 
 
+@settings(deadline=None)
 @given(any_records, st.integers(1, 60), st.integers(1, 50))
 def test_lanes_of_anything(records: list[Record], capacity: int, pixels: int) -> None:
     """Whatever was recorded: spans are in order, inside the view, and few enough."""
@@ -261,6 +262,7 @@ def calls(draw: st.DrawFn) -> list[Record]:
     return [one for _, one in sorted(told, key=lambda pair: pair[0])]
 
 
+@settings(deadline=None)
 @given(calls(), st.integers(1, 60), st.integers(1, 200))
 def test_no_worker_does_two_things_at_once(
     records: list[Record], capacity: int, pixels: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notebook_async.core import EventRecord, StepRecord
@@ -109,6 +109,7 @@ def test_full_chunks_are_looked_through_once() -> None:
     assert len(looked) == 2500 + 500
 
 
+@settings(deadline=None)
 @given(any_records, st.integers(1, 60), st.integers(-45, 45), st.integers(0, 45))
 def test_windows_of_a_selection(
     records: list[Record], capacity: int, first: int, count: int
@@ -129,6 +130,7 @@ def test_windows_of_a_selection(
         assert selection.place_of(number) == len(before)
 
 
+@settings(deadline=None)
 @given(any_records, st.sampled_from(["read", "RUN", "flow-2", "ü", "", "x", "7"]))
 def test_search_is_to_look_at_every_text(records: list[Record], text: str) -> None:
     """A text is found wherever there is text, and nowhere else."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notebook_async.core._short import error_line, one_line, short
@@ -173,6 +173,7 @@ def test_fields_beyond_the_end_are_not_looked_at() -> None:
     assert len(looked) < 5
 
 
+@settings(deadline=None)
 @given(
     st.recursive(
         st.none() | st.integers() | st.text() | st.binary() | st.floats(),
