@@ -20,6 +20,7 @@ from notebook_async.core import (
     publish,
     wanted,
 )
+from notebook_async.core._short import one_line
 from notebook_async.errors import JobCancelledError, JobNotDoneError
 from notebook_async.kernel import current_sink
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Job"]
 
 _MOST_RUNS = 100
+_LONGEST_ERROR = 300
 
 
 class Job:
@@ -293,12 +295,15 @@ class Job:
 
     def _record(self) -> JobRecord:
         error = self.exception
+        line = None
+        if error is not None:
+            line = one_line(f"{type(error).__name__}: {error}", most=_LONGEST_ERROR)
         return JobRecord(
             at=time.perf_counter(),
             source=(f"job-{self._id}",),
             phase=self._state,
             name=self._name,
-            error=None if error is None else f"{type(error).__name__}: {error}",
+            error=line,
         )
 
     async def _result(self) -> Any:  # noqa: ANN401 (a job may return anything)

@@ -208,7 +208,7 @@ class StepRecord(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlowRecord(Record):
-    """Events moved between the steps of a run; told fifty times a second at most.
+    """Events moved between the steps of a run; told twenty times a second at most.
 
     Each tells what has changed since the one before, as totals.
 

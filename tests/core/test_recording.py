@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from notebook_async import Recording, jobs, record, run_jobs, start_jobs
 from notebook_async.core import (
+    FlowRecord,
     ItemRecord,
     JobRecord,
     Record,
@@ -28,11 +29,13 @@ from notebook_async.core.recording._plain import PLAIN, plain_record
 from notebook_async.errors import ArgumentTypeError, InvalidArgumentError
 from tests.core.probes import double
 from tests.core.recorded import (
+    FLOW,
     JOB,
     RUN,
     BlockRecord,
     NewRecord,
     any_records,
+    folded,
     item,
     recorded,
     run,
@@ -517,6 +520,34 @@ def test_hook_of_a_recording_never_fails(caplog: pytest.LogCaptureFixture) -> No
     kept = next(one for one in recording if isinstance(one, NewRecord))
     assert kept.what == "<Broken without a repr>"
     assert caplog.records == []
+
+
+def test_record_that_makes_no_sense_is_told_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A record that leads to no state is kept and told once; the others count."""
+    wrong: Any = FlowRecord(at=1, source=FLOW, phase="running", edges=((1,),))  # type: ignore[arg-type]
+    records = [job(0), wrong, job(2, phase="done"), wrong]
+    recording = recorded(records, capacity=4)
+    assert len(recording) >= 3
+    assert recording.state.jobs[JOB].phase == "done"
+    assert recording.seek(2) == folded(records[:2])
+    assert recording.lanes() == []
+    recording.add(job(3))
+    recording.add(job(4))
+    assert [one.getMessage() for one in caplog.records] == [
+        "a recording has a record that makes no sense"
+    ]
+
+
+def test_record_without_a_time_is_not_taken(caplog: pytest.LogCaptureFixture) -> None:
+    """A record of another room that has no time is refused, and said so."""
+    at: Any = None
+    with record() as recording:
+        publish(NewRecord(at=at, source=(), phase="done", what=1))
+        publish(job(1))
+    assert list(recording) == [job(1)]
+    assert len(caplog.records) == 1
 
 
 def test_run_record_of_a_run_is_what_statistics_say() -> None:

@@ -356,7 +356,7 @@ def test_records_that_make_no_sense(path: Path, edges: object) -> None:
     told = FlowRecord(at=1, source=FLOW, phase="running")
     recorded([told]).export(path)
     header, line = lines_of(path)
-    with pytest.raises(RecordingError, match="the records make no sense"):
+    with pytest.raises(RecordingError, match="a record makes no sense"):
         load_recording(write_lines(path, [header, {**line, "edges": edges}]))
 
 

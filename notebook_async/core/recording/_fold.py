@@ -49,8 +49,14 @@ _MOST_FAILURES = 20
 _MOST_BLOCKS = 50
 
 
-def fold(state: State, records: Sequence[Record]) -> None:
+def fold(state: State, records: Sequence[Record]) -> Exception | None:
     """Change a state by several records, in their order.
+
+    Returns
+    -------
+    Exception or None
+        What is wrong with the last record that makes no sense, if one does not. The
+        others count all the same.
 
     Examples
     --------
@@ -60,10 +66,16 @@ def fold(state: State, records: Sequence[Record]) -> None:
     >>> state.count, state.jobs["job-1",].phase
     (1, 'running')
     """
-    changes = _changes
-    for record in records:
-        changes[type(record)](state, record, None)
+    changes, rest, problem = _changes, iter(records), None
+    for _ in records:
+        try:
+            for record in rest:
+                changes[type(record)](state, record, None)
+            break
+        except Exception as error:  # noqa: BLE001 - a record may hold anything
+            problem = error
     _count(state, records)
+    return problem
 
 
 def fold_to_ends(
@@ -84,7 +96,10 @@ def fold_to_ends(
     found: list[tuple[int, Stretch]] = []
     ends: list[Stretch] = []
     for number, record in enumerate(records, first):
-        changes[type(record)](state, record, ends)
+        try:
+            changes[type(record)](state, record, ends)
+        except Exception:  # noqa: BLE001, S112 - as in `fold`, which tells of it
+            continue
         if ends:
             found += [(number, stretch) for stretch in ends]
             ends.clear()

@@ -39,6 +39,8 @@ def plain_record(record: Record) -> Record:
     >>> plain_record(record).name
     '{1, 2}'
     """
+    if type(record.at) not in {int, float} or type(record.source) is not tuple:
+        raise TypeError(f"a record needs a time and a path as its source: {record!r}")
     changed: dict[str, Any] = {}
     for name, secret in _secrets(type(record)).items():
         value = getattr(record, name)

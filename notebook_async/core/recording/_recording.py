@@ -238,11 +238,11 @@ def read_recording(path: Path) -> Recording:
     capacity = max(CAPACITY, 2 * len(loaded.records))
     recording = object.__new__(Recording)
     recording._open(Ring(capacity, loaded.base), loaded.anchor)
-    try:
-        recording._ring.extend(loaded.records)
-        recording._ring.state_before(recording.end)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise RecordingError(path, f"the records make no sense: {error}") from error
+    recording._ring.extend(loaded.records)
+    problem = recording._ring.problem
+    if problem is not None:
+        why = f"a record makes no sense: {problem}"
+        raise RecordingError(path, why) from problem
     if loaded.incomplete is not None:
         recording.incomplete = loaded.incomplete
         warnings.warn(f"{path}: {loaded.incomplete}", stacklevel=3)

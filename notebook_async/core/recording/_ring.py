@@ -8,6 +8,7 @@ that is about to be dropped, so that what follows it still stands on something.
 from __future__ import annotations
 
 import asyncio
+import logging
 from bisect import bisect_right
 from collections import deque
 from itertools import islice
@@ -37,6 +38,7 @@ _FEWEST_CHUNKS = 4
 _AT_ONCE, _REST = 2, 0.1
 
 _time_of = attrgetter("at")
+_log = logging.getLogger("notebook_async")
 
 
 class Chunk:
@@ -93,6 +95,11 @@ class Ring:
         How many records to keep at most.
     base
         The state before the first of them.
+
+    Attributes
+    ----------
+    problem
+        What is wrong with a record that makes no sense, once one has come.
     """
 
     def __init__(self, capacity: int, base: State | None = None) -> None:
@@ -112,6 +119,7 @@ class Ring:
         self._end = self._tip.count
         self._lock = RLock()
         self._busy = False
+        self.problem: Exception | None = None
         # Where states are about to be made.
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -155,6 +163,13 @@ class Ring:
             take(record)
         with self._lock:
             self._catch_up(len(self._chunks))
+            self._note(fold(self._tip.fork(), self._inbox))
+
+    def _note(self, problem: Exception | None) -> None:
+        """Say once that there are records that make no sense."""
+        if problem is not None and self.problem is None:
+            self.problem = problem
+            _log.error("a recording has a record that makes no sense", exc_info=problem)
 
     def _seal(self) -> None:
         """Move full chunks out of the inbox, and drop the oldest ones beyond the bound.
@@ -187,7 +202,7 @@ class Ring:
         """Make the states of the first chunks, so many in all."""
         for chunk in islice(self._chunks, self._folded, count):
             chunk.before = self._tip.fork()
-            fold(self._tip, chunk.records)
+            self._note(fold(self._tip, chunk.records))
             self._reach = max(self._reach, *map(_time_of, chunk.records))
             chunk.reach = self._reach
             self._folded += 1

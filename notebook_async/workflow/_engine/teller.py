@@ -35,8 +35,10 @@ if TYPE_CHECKING:
 __all__ = ["Teller"]
 
 # Of each step and class of events so many values are written down, at most, within so
-# many seconds; so often what moved between the steps is told.
+# many seconds.
 _MOST_SHOWN, _WITHIN = 10, 0.02
+# Seconds from one record of what moved to the next.
+_REST = 0.05
 
 _EventDraft = draft_of(EventRecord)
 
@@ -252,7 +254,7 @@ class Teller:
         """Tell what has moved between the steps."""
         self._timer = None
         if self._flows is not None and wanted(FlowRecord):
-            self._due = self._loop.time() + _WITHIN
+            self._due = self._loop.time() + _REST
             news = self._flows.news()
             if news is not None:
                 publish(news)
