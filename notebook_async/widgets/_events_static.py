@@ -1,0 +1,239 @@
+"""A recording as still HTML and as text: what stays in the saved notebook.
+
+As with jobs, notebooks that are not trusted lose inline SVG, style sheets and scripts:
+each lane is an `<img>` with a data URI, and all words are ordinary elements.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+from typing import TYPE_CHECKING
+
+from notebook_async.widgets._events_lanes import lane_labels
+from notebook_async.widgets._events_words import (
+    fine_clock,
+    kind_word,
+    milliseconds,
+    payload,
+    source_words,
+)
+from notebook_async.widgets._words import GLYPHS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from notebook_async.core.recording import Lane, Recording, Span, State, StepState
+
+__all__ = ["events_html", "events_text"]
+
+_LAST = 12
+_MOST_LANES = 12
+_PIXELS = 500
+_BAR, _TALL = 12, 16
+_COLOURS = {
+    "queued": "#768390",
+    "running": "#0072B2",
+    "waiting": "#E69F00",
+    "retrying": "#CC79A7",
+    "done": "#009E73",
+    "failed": "#D55E00",
+    "cancelled": "#768390",
+}
+_STRIPED = ("running", "waiting", "retrying", "failed")
+_FRAME = (
+    "border:1px solid rgba(140,149,159,0.45);border-radius:6px;padding:8px 10px;"
+    "margin:2px 0;font-size:13px"
+)
+_DIM = "opacity:0.75"
+_CELL = "text-align:left;white-space:nowrap;padding:1px 10px 1px 0"
+_WIDE = "text-align:left;width:100%;padding:1px 0"
+
+
+def events_text(recording: Recording) -> str:
+    """Return what a recording holds, as text: numbers, and its last events.
+
+    Examples
+    --------
+    >>> from notebook_async.core.recording import Recording
+    >>> print(events_text(Recording()))
+    ◔ no events
+    """
+    state = recording.state
+    lines = ["  ".join([f"{GLYPHS[state.phase]} {_summary(recording, state)}"])]
+    kinds = _kinds(state)
+    if kinds:
+        lines.append(f"  {kinds}")
+    rows = list(_rows(recording, state))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        lines.append(f"  {'  '.join(cells)}".rstrip())
+    return "\n".join(lines)
+
+
+def events_html(recording: Recording) -> str:
+    """Return lanes, numbers and the last events of a recording as still HTML."""
+    state = recording.state
+    colour = _COLOURS[state.phase]
+    head = (
+        f'<div><span style="color:{colour}">{GLYPHS[state.phase]}</span>'
+        f" <strong>events</strong>"
+        f' <span style="{_DIM}">{html.escape(_summary(recording, state))}</span></div>'
+    )
+    parts = [head, _lanes(recording, state)]
+    if kinds := _kinds(state):
+        parts.append(f"<div>{html.escape(kinds)}</div>")
+    parts.append(_table(recording, state))
+    return f'<div style="{_FRAME}">{"".join(parts)}</div>'
+
+
+# -- numbers
+
+
+def _summary(recording: Recording, state: State) -> str:
+    if recording.began is None or recording.ended is None:
+        return "no events"
+    number = f"{len(recording):,} events" if len(recording) != 1 else "1 event"
+    parts = [f"{number} in {milliseconds(recording.ended - recording.began)}"]
+    if recording.dropped:
+        parts.append(f"{recording.dropped:,} older ones dropped")
+    if state.blocked:
+        parts.append(f"the loop was blocked for {milliseconds(state.blocked)}")
+    if recording.incomplete:
+        parts.append(recording.incomplete)
+    if recording.listens:
+        # Nobody may have been there to replace this picture by the final one.
+        parts.append("was recording when this picture was saved")
+    return " · ".join(parts)
+
+
+def _kinds(state: State) -> str:
+    """Return how many records there were of each kind, and what came of the work."""
+    kinds = sorted(state.kinds.items(), key=_by_number, reverse=True)
+    words = [f"{number:,} {kind_word(name)}" for name, number in kinds]
+    failed = sum(run.failed for run in state.runs.values())
+    steps: Iterable[StepState] = (
+        step for flow in state.workflows.values() for step in flow.steps.values()
+    )
+    failed += sum(step.failed for step in steps)
+    if failed:
+        words.append(f"✕ {failed:,} failed")
+    return " · ".join(words)
+
+
+def _by_number(kind: tuple[str, int]) -> int:
+    return kind[1]
+
+
+# -- the last events
+
+
+def _rows(recording: Recording, state: State) -> Iterable[tuple[str, str, str, str]]:
+    origin = recording.began
+    if origin is None:
+        return
+    for record in recording.window(max(recording.first, recording.end - _LAST), _LAST):
+        yield (
+            fine_clock(record.at - origin, 3),
+            f"{GLYPHS[record.phase]} {kind_word(type(record).__name__)}",
+            source_words(record.source, state),
+            payload(record),
+        )
+
+
+def _table(recording: Recording, state: State) -> str:
+    rows = list(_rows(recording, state))
+    if not rows:
+        return ""
+    hidden = len(recording) - len(rows)
+    summary = f"the last {len(rows)} events" if hidden > 0 else "all events"
+    cells = "".join(
+        f"<tr>{''.join(_cell(text) for text in row[:3])}"
+        f'<td style="{_WIDE}">{html.escape(row[3])}</td></tr>'
+        for row in rows
+    )
+    return (
+        f'<div style="{_DIM};margin-top:6px">{summary}</div>'
+        f'<table style="width:100%;font-size:12px">{cells}</table>'
+    )
+
+
+def _cell(text: str) -> str:
+    return f'<td style="{_CELL}">{html.escape(text)}</td>'
+
+
+# -- lanes
+
+
+def _lanes(recording: Recording, state: State) -> str:
+    began, ended = recording.began, recording.ended
+    if began is None or ended is None or ended <= began:
+        return ""
+    lanes = recording.lanes(pixels=_PIXELS)
+    labelled = lane_labels(lanes, state)
+    workers = [one for one in labelled if one[0].source]
+    loop = [one for one in labelled if not one[0].source]
+    rows = [
+        f'<tr>{_cell(label)}<td style="{_WIDE}">{picture}</td></tr>'
+        for lane, label, _ in (*workers[:_MOST_LANES], *loop)
+        for picture in (_picture(lane, began, ended),)
+    ]
+    if len(workers) > _MOST_LANES:
+        rows.append(f"<tr>{_cell(f'… {len(workers) - _MOST_LANES:,} more')}</tr>")
+    body = "".join(rows)
+    return f'<table style="width:100%;font-size:12px">{body}</table>' if body else ""
+
+
+def _picture(lane: Lane, began: float, ended: float) -> str:
+    """Return a lane as an `<img>`, with its numbers as alternative text."""
+    scale = _PIXELS / (ended - began)
+    paths: dict[str, list[str]] = {}
+    numbers: dict[str, int] = {}
+    for span in lane.spans:
+        paths.setdefault(span.phase, []).append(_box(span, began, scale))
+        numbers[span.phase] = numbers.get(span.phase, 0) + span.size
+    drawn = []
+    for phase, boxes in paths.items():
+        shape = f'<path d="{"".join(boxes)}"'
+        drawn.append(f'{shape} fill="{_COLOURS[phase]}"/>')
+        if phase in _STRIPED:
+            drawn.append(f'{shape} fill="url(#{phase})"/>')
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_PIXELS} {_TALL}"'
+        f' width="{_PIXELS}" height="{_TALL}" preserveAspectRatio="none">{_PATTERNS}'
+        f'<rect y="2" width="{_PIXELS}" height="{_BAR}" fill="#8c959f"'
+        f' fill-opacity="0.2"/>{"".join(drawn)}</svg>'
+    )
+    words = ", ".join(f"{number:,} {phase}" for phase, number in numbers.items())
+    data = base64.b64encode(svg.encode()).decode()
+    return (
+        f'<img alt="{words}" src="data:image/svg+xml;base64,{data}"'
+        f' style="width:100%;height:{_TALL}px;display:block">'
+    )
+
+
+def _box(span: Span, began: float, scale: float) -> str:
+    height = _TALL if span.phase == "failed" else _BAR
+    x = (span.start - began) * scale
+    width = max((span.end - span.start) * scale, 0.6)
+    top = (_TALL - height) // 2
+    return f"M{x:.1f} {top}h{width:.1f}v{height}h-{width:.1f}z"
+
+
+def _stripes(phase: str, width: int, angle: int) -> str:
+    return (
+        f'<pattern id="{phase}" width="{width}" height="{width}"'
+        f' patternUnits="userSpaceOnUse" patternTransform="rotate({angle})">'
+        f'<rect width="2" height="{width}" fill="#fff" fill-opacity="0.4"/></pattern>'
+    )
+
+
+_PATTERNS = (
+    "<defs>"
+    + _stripes("failed", 5, 45)
+    + _stripes("running", 9, -45)
+    + _stripes("retrying", 6, -45)
+    + _stripes("waiting", 5, 0)
+    + "</defs>"
+)

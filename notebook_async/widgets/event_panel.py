@@ -1,0 +1,300 @@
+"""The event panel: what a recording holds, and the moment of it that is looked at.
+
+Its views say what they look at (a window of the log, of the tree, of the lanes), and
+are answered where that has changed: all of them in one message, ten times a second at
+most. Every message says all that it is about, under a number, so that a view which
+missed one has but to ask again. The moment belongs to the panel, so that all views and
+whoever follows it (`on_moment`) show the same one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import OrderedDict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import anywidget
+import traitlets
+
+from notebook_async.kernel import front_end_answered
+from notebook_async.widgets._events_export import suggest_name
+from notebook_async.widgets._events_feed import Feed
+from notebook_async.widgets._events_looks import Look, parse_look
+from notebook_async.widgets._events_marks import Marks
+from notebook_async.widgets._events_player import Player
+from notebook_async.widgets._events_requests import Requests
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from notebook_async.core.recording import Recording
+
+__all__ = ["EventPanel"]
+
+_STATIC = Path(__file__).parent / "static"
+_SEEN, _UNSEEN = 0.1, 1.0
+_BYTES = 120_000
+"""Bytes a second, without the envelopes of the messages."""
+
+_FULL = 40_000
+"""Bytes after which a message takes no more views."""
+
+_MOST_VIEWS = 8
+
+
+class EventPanel(anywidget.AnyWidget):
+    """Shows a recording: its log, its tree and its lanes, at any moment of it.
+
+    Parameters
+    ----------
+    recording
+        A recording that listens, one that has stopped, or one from a file.
+
+    Attributes
+    ----------
+    answered
+        Whether a front end has shown it.
+    recording
+        As given.
+    """
+
+    _esm = _STATIC / "event_panel.js"
+    _css = _STATIC / "event_panel.css"
+    snapshot = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, recording: Recording) -> None:
+        self.recording = recording
+        self.answered = False
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._player = Player(recording, self._loop)
+        self._feed = Feed(recording, self._player)
+        self._requests = Requests(recording, self._feed, self._player, self._soon)
+        self._marks = Marks(recording)
+        self._looks: OrderedDict[str, Look] = OrderedDict()
+        self._unasked = _default_looks()
+        self._seq = self._epoch = 0
+        self._name = ""
+        self._head: dict[str, Any] = {}
+        self._sent_at = self._free_at = self._loop.time()
+        self._on_end: list[Callable[[], object]] = []
+        self._on_hello: list[Callable[[], object]] = []
+        self._listened = recording.listens
+        super().__init__(snapshot=self._new_snapshot())
+        self.on_msg(self._on_message)
+        self._soon()
+
+    # -- for whoever made it
+
+    @property
+    def moment(self) -> float | None:
+        """The time that is looked at, of `perf_counter`; None follows the end."""
+        return self._player.moment
+
+    @moment.setter
+    def moment(self, at: float | None) -> None:
+        self._player.move(at)
+        self._soon()
+
+    def on_moment(self, callback: Callable[[float | None], object]) -> None:
+        """Call back with each new moment: seconds of `perf_counter`, None for the end.
+
+        While it plays that is ten times a second.
+
+        Parameters
+        ----------
+        callback
+            Called on the kernel's loop.
+        """
+        self._player.on_moment(callback)
+
+    def off_moment(self, callback: Callable[[float | None], object]) -> None:
+        """Call back no more.
+
+        Parameters
+        ----------
+        callback
+            As it was given to `on_moment`.
+        """
+        self._player.off_moment(callback)
+
+    def play(self, speed: float | Literal["fit"] = 1.0) -> None:
+        """Let the moment move, from where it is; from the beginning, if at the end.
+
+        Parameters
+        ----------
+        speed
+            Seconds of the recording in a second, > 0; or `fit`: all of it in ten.
+        """
+        self._player.play(speed)
+        self._soon()
+
+    def pause(self) -> None:
+        """Let the moment stand still."""
+        self._player.pause()
+        self._soon()
+
+    def on_end(self, callback: Callable[[], object]) -> None:
+        """Call back once the recording listens no more; not if it never did."""
+        self._on_end.append(callback)
+
+    def on_hello(self, callback: Callable[[], object]) -> None:
+        """Call back once a front end has shown this."""
+        self._on_hello.append(callback)
+
+    def close(self) -> None:
+        """End the panel; its views show what they have."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        super().close()
+
+    def get_state(self, key: Any = None, *args: Any, **kwargs: Any) -> Any:
+        """Return the traits for a page that loads now, as of this moment."""
+        # A key asks for one trait that is about to be sent, which concerns no other.
+        if key is None and "snapshot" in self._trait_values:
+            # Whoever is still there says again what it looks at.
+            self._looks.clear()
+            self._epoch += 1
+            self._trait_values["snapshot"] = self._new_snapshot()
+        return super().get_state(key, *args, **kwargs)
+
+    # -- what is told
+
+    def _new_snapshot(self) -> dict[str, Any]:
+        looks = _default_looks()
+        now = self._loop.time()
+        answer: dict[str, Any] = {}
+        for look in looks:
+            answer |= self._feed.answer(look, now) or {}
+        return {"seq": self._seq, "head": self._new_head(), "answer": answer}
+
+    def _new_head(self) -> dict[str, Any]:
+        recording, player, relative = self.recording, self._player, self._feed.relative
+        if not self._name and recording.end:
+            self._name = suggest_name(recording)
+        state = self._feed.tip
+        marks = self._marks.times(self._loop.time())
+        return {
+            "began": relative(recording.began),
+            "ended": relative(recording.ended),
+            "wall": recording.wall_time(self._feed.origin),
+            "moment": relative(player.moment),
+            "moved": self._requests.moved,
+            "speed": player.speed,
+            "live": recording.listens,
+            "ticks": recording.listens and state.phase in ("running", "waiting"),
+            "records": recording.end,
+            "dropped": recording.dropped,
+            "missing": recording.incomplete or "",
+            "marks": [relative(at) for at in marks],
+            "name": self._name,
+            "epoch": self._epoch,
+        }
+
+    # -- polling
+
+    @property
+    def _shown(self) -> bool:
+        return any(look.shown for look in self._looks.values())
+
+    def _soon(self) -> None:
+        """Send what is new as soon as it may be sent."""
+        if self.comm is None:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        at = max(self._loop.time(), self._free_at, self._sent_at + _SEEN)
+        self._timer = self._loop.call_at(at, self._tick)
+
+    def _tick(self) -> None:
+        self._timer = None
+        now = self._loop.time()
+        self._player.tick()
+        urgent = bool(self._requests) or any(not look.sent for look in self._seen())
+        due = now >= self._sent_at + (_SEEN if urgent or self._shown else _UNSEEN)
+        if now >= self._free_at and due and (message := self._news(now)):
+            self.send(message)
+            self._sent_at = now
+            self._free_at = now + len(json.dumps(message)) / _BYTES
+        self._notice_end()
+        if self._requests or self._feed.behind:
+            self._soon()
+            return
+        fast = self._player.playing or (self._shown and self.recording.listens)
+        if fast or self._shown or self.recording.listens:
+            at = now + (_SEEN if fast else _UNSEEN)
+            self._timer = self._loop.call_at(max(at, self._free_at), self._tick)
+
+    def _seen(self) -> list[Look]:
+        return [look for look in self._looks.values() if look.shown]
+
+    def _news(self, now: float) -> dict[str, Any] | None:
+        """Return one message with all that is new, or None."""
+        answers = self._requests.answers()
+        size = len(json.dumps(answers))
+        looks = self._seen() if self._looks else self._unasked
+        for look in looks:
+            if size > _FULL:
+                break
+            answer = self._feed.answer(look, now)
+            if answer is not None:
+                answers.setdefault(look.view, {}).update(answer)
+                size += len(json.dumps(answer))
+            if look.view:
+                # The next message begins with another one.
+                self._looks.move_to_end(look.view)
+        head = self._new_head()
+        if not answers and head == self._head:
+            return None
+        self._head = head
+        self._seq += 1
+        return {"type": "news", "seq": self._seq, "head": head, "to": answers}
+
+    def _notice_end(self) -> None:
+        if self._listened and not self.recording.listens:
+            self._listened = False
+            for callback in self._on_end:
+                callback()
+
+    # -- messages from the front end: any thread, untrusted
+
+    def _on_message(self, _widget: Any, content: Any, _buffers: Any) -> None:
+        if isinstance(content, dict):
+            self._loop.call_soon_threadsafe(self._obey, content)
+
+    def _obey(self, content: dict[str, Any]) -> None:
+        match content:
+            case {"type": "hello"}:
+                front_end_answered()
+                if not self.answered:
+                    self.answered = True
+                    for callback in self._on_hello:
+                        callback()
+            case {"type": "look"}:
+                self._look(content)
+            case {"type": "leave", "view": str(view)}:
+                self._looks.pop(view, None)
+            case _:
+                if self._requests.obey(content):
+                    self._soon()
+
+    def _look(self, content: dict[str, Any]) -> None:
+        look = parse_look(content)
+        if look is None:
+            return
+        before = self._looks.get(look.view)
+        if before is not None and content.get("again") is not True:
+            # What it was told it still knows, unless it says that it missed something.
+            look.sent = before.sent
+        self._looks[look.view] = look
+        if len(self._looks) > _MOST_VIEWS:
+            self._looks.popitem(last=False)
+        self._soon()
+
+
+def _default_looks() -> list[Look]:
+    """Return what a page shows before it has been answered."""
+    return [Look(tab=tab) for tab in ("log", "tree", "timeline")]
