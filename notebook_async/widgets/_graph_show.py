@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from notebook_async.kernel import detect_host, display_bundle, print_plain
 from notebook_async.widgets import _show
-from notebook_async.widgets._graph_handler import HandlerSource
-from notebook_async.widgets._graph_static import graph_html, graph_text
 from notebook_async.widgets._live import WIDGET_VIEW
 
 if TYPE_CHECKING:
@@ -34,13 +32,9 @@ def show_graph(shown: WorkflowHandler | GraphSource) -> GraphPanel | None:
         The live panel, for `show` to give it another source; None where a run has
         ended, or there is nothing that could show a panel.
     """
-    source: GraphSource = (
-        HandlerSource(shown)  # type: ignore[arg-type]
-        if hasattr(shown, "stream_events")
-        else shown
-    )
+    source = _source_of(shown)
     if detect_host().text_only:
-        print_plain(graph_text(source))
+        print_plain(_still(source)["text/plain"])
         return None
     display_id = f"notebook-async-{next(_show._numbers)}"  # noqa: SLF001 - one row of names
     if source.ended:
@@ -60,5 +54,18 @@ def show_graph(shown: WorkflowHandler | GraphSource) -> GraphPanel | None:
     return panel
 
 
+def _source_of(shown: WorkflowHandler | GraphSource) -> GraphSource:
+    # Where nobody runs a workflow, nothing of it is loaded for this.
+    from notebook_async.widgets._graph_handler import HandlerSource  # noqa: PLC0415
+    from notebook_async.workflow import WorkflowHandler  # noqa: PLC0415
+
+    return HandlerSource(shown) if isinstance(shown, WorkflowHandler) else shown
+
+
 def _still(source: GraphSource) -> dict[str, Any]:
+    from notebook_async.widgets._graph_static import (  # noqa: PLC0415 - as above
+        graph_html,
+        graph_text,
+    )
+
     return {"text/plain": graph_text(source), "text/html": graph_html(source)}

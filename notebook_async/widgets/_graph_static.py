@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from notebook_async.widgets._words import clock
 from notebook_async.workflow._graph.counts import StepCounts
+from notebook_async.workflow._graph.page import svg_width
 from notebook_async.workflow._graph.run_svg import run_svg
 from notebook_async.workflow._graph.words import GLYPHS
 
@@ -29,6 +30,7 @@ _FRAME = (
 _DIM = "opacity:0.75"
 _LEFT = "text-align:left"
 _MOST_CALLS = 60
+_SMALLEST = 0.6
 _MINUTE = 60
 _COLUMNS = (
     ("done", "done"),
@@ -94,11 +96,15 @@ def _glyph(state: GraphState) -> str:
 
 
 def _picture(graph: WorkflowGraph, state: GraphState) -> str:
-    data = base64.b64encode(run_svg(graph, headed=False).encode()).decode()
+    svg = run_svg(graph, headed=False)
+    data = base64.b64encode(svg.encode()).decode()
     words = html.escape(f"the graph of {graph.name}, {state.phase}")
+    # In a narrow notebook a wide picture is scrolled before it gets too small to read.
+    least = round(svg_width(svg) * _SMALLEST)
     return (
-        f'<img alt="{words}" style="max-width:100%;height:auto;margin:6px 0"'
-        f' src="data:image/svg+xml;base64,{data}">'
+        f'<div style="overflow-x:auto"><img alt="{words}"'
+        f' style="max-width:100%;min-width:{least}px;height:auto;margin:6px 0"'
+        f' src="data:image/svg+xml;base64,{data}"></div>'
     )
 
 

@@ -28,7 +28,9 @@ _PORT_GAP = 14.0
 _ROUND = 20.0
 _CORNERS = 12.0
 _LOOP = 16.0
-_PASSES = 8
+_PASSES, _FEWEST_PASSES = 8, 4
+# Nodes and joints that all passes together may move: a tangle is not made to wait for.
+_MOVES = 12_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,8 @@ def _across(layers: Layers, room: list[float], count: int) -> list[float]:
         for v in row:
             place[v] = edge + room[v] / 2
             edge += room[v] + _GAP
-    for turn in range(_PASSES):
+    passes = max(_FEWEST_PASSES, min(_PASSES, _MOVES // (len(room) + 1)))
+    for turn in range(passes):
         forward = turn % 2 == 0
         beside, behind = layers.before, layers.after
         if not forward:

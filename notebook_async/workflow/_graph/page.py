@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from notebook_async.workflow._graph.layout import Layout
 
-__all__ = ["LEGIBLE_WIDTH", "escaped", "picture"]
+__all__ = ["LEGIBLE_WIDTH", "escaped", "picture", "svg_width"]
 
 LEGIBLE_WIDTH = 1200.0
 """Wider than this a notebook shrinks a picture, and its words with it."""
@@ -77,6 +77,17 @@ def picture(  # noqa: PLR0913 - all of them words but one
             "</g></svg>",
         ]
     )
+
+
+def svg_width(svg: str) -> float:
+    """Return the width of a picture.
+
+    Examples
+    --------
+    >>> svg_width('<svg viewBox="0 0 300 100">')
+    300.0
+    """
+    return float(svg.partition('viewBox="0 0 ')[2].partition(" ")[0])
 
 
 def escaped(text: str) -> str:

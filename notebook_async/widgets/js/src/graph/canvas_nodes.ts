@@ -36,17 +36,25 @@ export class NodePen {
     pen.setLineDash([]);
   }
 
-  /** Draw nodes of one state as patches. */
-  drawFar(phase: StepPhase, frames: Rect[], glyph: string): void {
+  /** Draw nodes of one state as patches, in the place of what was there. */
+  drawPatches(phase: StepPhase, frames: Rect[], glyph: string): void {
     const pen = this.#pen;
+    const line = 1 / this.#k;
     pen.fillStyle = this.#fill(phase);
     pen.strokeStyle = this.#stroke(phase);
-    pen.lineWidth = 1 / this.#k;
-    this.#boxes(frames);
+    pen.lineWidth = line;
+    pen.beginPath();
+    for (const { x, y, width, height } of frames) {
+      pen.clearRect(x - line, y - line, width + 2 * line, height + 2 * line);
+      pen.rect(x, y, width, height);
+    }
+    pen.fill();
+    // Only what is pale needs a border to be seen.
+    const pale = phase === "idle" || phase === "queued";
+    if (pale) pen.stroke();
     if (this.#k < GLYPHS_FROM || !glyph) return;
-    const light = phase === "idle" || phase === "waiting" || phase === "queued";
     pen.font = `600 26px ${FONT}`;
-    pen.fillStyle = light ? this.#colours.fg : this.#colours.bg;
+    pen.fillStyle = pale || phase === "waiting" ? this.#colours.fg : this.#colours.bg;
     pen.textAlign = "center";
     for (const { x, y, width, height } of frames)
       pen.fillText(glyph, x + width / 2, y + height / 2 + 9);
@@ -60,17 +68,12 @@ export class NodePen {
     pen.strokeStyle = phase === "idle" ? this.#colours.line : this.#stroke(phase);
     pen.lineWidth = HEAVY.includes(phase) ? 2.2 : 1.5;
     pen.setLineDash(DASHES[phase] ?? []);
-    this.#boxes(frames);
-    pen.setLineDash([]);
-  }
-
-  #boxes(frames: Rect[]): void {
-    const pen = this.#pen;
     pen.beginPath();
     for (const { x, y, width, height } of frames)
       pen.roundRect(x, y, width, height, Math.min(6, height / 2));
     pen.fill();
     pen.stroke();
+    pen.setLineDash([]);
   }
 
   drawWords(look: NodeLook, frame: Rect): void {
@@ -117,13 +120,6 @@ export class NodePen {
     this.#pen.textAlign = "center";
     this.#write(words, x, y + 4, 11, used ? this.#colours.fg : this.#colours.dim);
     this.#pen.textAlign = "left";
-  }
-
-  drawSelected({ x, y, width, height }: Rect): void {
-    const gap = 3 / this.#k;
-    this.#pen.lineWidth = Math.max(2, 2 / this.#k);
-    this.#pen.strokeStyle = this.#colours.focus;
-    this.#pen.strokeRect(x - gap, y - gap, width + 2 * gap, height + 2 * gap);
   }
 
   #write(text: string, x: number, y: number, size: number, colour: string): void {

@@ -116,7 +116,7 @@ function timed({ calls, mean, longest }: NonNullable<Details["timing"]>): string
 
 function when(call: Call): string {
   const took = call.seconds === null ? "" : duration(call.seconds, clock);
-  return call.began === null ? took : `${clock(call.began)} + ${took}`;
+  return call.began === null ? took : `${clock(call.began)} · ${took}`;
 }
 
 function callRow(call: Call): HTMLElement {

@@ -13,7 +13,6 @@ const NAMES = [
   "running",
   "waiting",
   "warm",
-  "focus",
 ] as const;
 export type ColourName = (typeof NAMES)[number];
 export type Colours = Record<ColourName, string>;

@@ -170,8 +170,11 @@ export class Picture {
     this.node.style.setProperty("--na-g-height", `${bounded}px`);
     this.#room = { width, height: this.node.clientHeight || bounded };
     if (!width) return;
-    if (this.#camera.fitted) this.#camera.fit(this.#size(), this.#room);
-    else this.#reveal(this.#selected);
+    const { fitted } = this.#camera;
+    // Details take room from the picture: it keeps its scale, and shows their step.
+    if (fitted) this.#camera.fit(this.#size(), { width, height: bounded });
+    this.#reveal(this.#selected);
+    this.#camera.fitted = fitted;
     this.#place();
   }
 

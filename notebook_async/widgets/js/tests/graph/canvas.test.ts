@@ -30,6 +30,10 @@ class FakePen {
   roundRect(): void {
     this.#boxes += 1;
   }
+  rect(): void {
+    this.drawn.push("patch");
+  }
+  clearRect(): void {}
   arc(): void {
     this.drawn.push("dot");
   }
@@ -43,11 +47,8 @@ class FakePen {
     this.drawn.push(text);
   }
   fillRect(): void {}
-  strokeRect(): void {
-    this.drawn.push("selected");
-  }
   drawImage(): void {
-    this.drawn.push("bitmap");
+    this.drawn.push("moved");
   }
   save(): void {}
   restore(): void {}
@@ -107,9 +108,8 @@ function paint(some: Partial<Snapshot> = {}, k = 1) {
   painter.place(camera, ROOM);
   const canvas = painter.node.querySelector("canvas") as HTMLCanvasElement;
   const drawn = () => pens.get(canvas)?.drawn ?? [];
-  const bitmap = () => [...pens].find(([one]) => one !== canvas)?.[1].drawn ?? [];
   const button = painter.node.querySelector("button") as HTMLButtonElement;
-  return { store, painter, camera, drawn, bitmap, button };
+  return { store, painter, camera, drawn, button };
 }
 
 describe("what is drawn", () => {
@@ -140,6 +140,7 @@ describe("what is drawn", () => {
 
   test("from very far patches alone", () => {
     const { drawn } = paint({ nodes: [numbers(CLASSIFY, "done", { done: 9 })] }, 0.1);
+    expect(drawn().filter((one) => one === "patch")).toHaveLength(6);
     expect(drawn()).not.toContain("✓");
   });
 
@@ -147,57 +148,65 @@ describe("what is drawn", () => {
     const { painter, camera, drawn } = paint();
     camera.pan(-500, 0);
     painter.place(camera, ROOM);
+    vi.advanceTimersByTime(200);
     expect(drawn()).toContain("review");
     expect(drawn()).not.toContain("classify");
+    expect(drawn().filter((one) => one.startsWith("edges"))).toEqual([
+      "edges 3",
+      "edges 0",
+      "edges 0",
+    ]);
+  });
+
+  test("anew when the page turns dark", async () => {
+    const { drawn } = paint({}, 0.1);
+    drawn().push("old");
+    document.body.setAttribute("data-jp-theme-light", "false");
+    await vi.advanceTimersByTimeAsync(1);
+    expect(drawn()).not.toContain("old");
+    document.body.removeAttribute("data-jp-theme-light");
   });
 });
 
-describe("edges", () => {
-  test("are a bitmap: unused ones, then used ones", () => {
-    const { bitmap } = paint({
-      edges: [
-        [0, 1],
-        [1, 200],
-      ],
-    });
-    expect(bitmap()).toEqual(["edges 4", "edges 2"]);
-  });
-
-  test("that become used are added to it; those unused again make it anew", () => {
-    const { painter, bitmap } = paint();
-    painter.paintEdge(2, { mode: "used", thickness: 2, words: "" });
-    painter.flush();
-    expect(bitmap()).toEqual(["edges 6", "edges 0", "edges 0", "edges 1"]);
-    painter.paintEdge(2, { mode: "unused", thickness: 1, words: "" });
-    painter.flush();
-    expect(bitmap()).toEqual(["edges 6", "edges 0"]);
-  });
-
-  test("that shine are drawn above it", () => {
-    const { painter, drawn } = paint();
+describe("from afar", () => {
+  test("only what has changed is drawn", () => {
+    const { painter, store, drawn } = paint({ edges: [[1, 200]] }, 0.1);
+    expect(drawn().slice(0, 3)).toEqual(["edges 5", "edges 1", "edges 0"]);
+    drawn().length = 0;
     painter.paintEdge(2, { mode: "lit", thickness: 2, words: "" });
+    painter.paintEdge(1, edgeLook(store, 1));
+    painter.paintNode(CLASSIFY, nodeLook(store, CLASSIFY));
     painter.flush();
-    expect(drawn().slice(0, 2)).toEqual(["bitmap", "edges 1"]);
+    expect(drawn()).toEqual(["edges 0", "edges 0", "edges 1", "patch"]);
   });
 
-  test("are drawn sharply again once the picture rests", () => {
-    const { painter, camera, bitmap } = paint();
-    const before = bitmap();
-    before.push("old");
-    camera.zoom(2, 0, 0);
-    painter.place(camera, ROOM);
-    expect(bitmap()).toContain("old");
-    vi.advanceTimersByTime(200);
-    expect(bitmap()).not.toContain("old");
+  test("nothing is drawn where nothing has changed", () => {
+    const { painter, drawn } = paint({}, 0.1);
+    drawn().length = 0;
+    painter.flush();
+    expect(drawn()).toEqual(["edges 0", "edges 0", "edges 0"]);
+  });
+});
+
+describe("while the picture moves", () => {
+  test("what was drawn moves as a whole, and all is drawn once it rests", () => {
+    const { painter, camera, drawn } = paint();
+    for (const dx of [5, 6, 7]) {
+      camera.pan(dx, 0);
+      painter.place(camera, ROOM);
+      expect(drawn()).toEqual(["moved"]);
+      vi.advanceTimersByTime(100);
+    }
+    painter.flush();
+    expect(drawn()).toEqual(["moved"]);
+    vi.advanceTimersByTime(100);
+    expect(drawn()).toContain("classify");
   });
 
-  test("are drawn anew when the page turns dark", async () => {
-    const { bitmap } = paint();
-    bitmap().push("old");
-    document.body.setAttribute("data-jp-theme-light", "false");
-    await vi.advanceTimersByTimeAsync(1);
-    expect(bitmap()).not.toContain("old");
-    document.body.removeAttribute("data-jp-theme-light");
+  test("of another size it is drawn at once", () => {
+    const { painter, camera, drawn } = paint();
+    painter.place(camera, { width: 500, height: 150 });
+    expect(drawn()).toContain("classify");
   });
 });
 
@@ -220,11 +229,12 @@ describe("the keyboard", () => {
     expect(button.getAttribute("aria-label")).toBe("new");
   });
 
-  test("a step whose details are shown has a frame", () => {
-    const { painter, drawn } = paint();
+  test("a step whose details are shown is marked", () => {
+    const { painter, button } = paint();
+    painter.setCursor(CLASSIFY, false);
     painter.select(CLASSIFY);
-    expect(drawn()).toContain("selected");
+    expect(button.getAttribute("aria-pressed")).toBe("true");
     painter.select(null);
-    expect(drawn()).not.toContain("selected");
+    expect(button.getAttribute("aria-pressed")).toBeNull();
   });
 });

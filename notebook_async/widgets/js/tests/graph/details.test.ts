@@ -62,7 +62,7 @@ describe("its calls", () => {
     const [one, other] = rows();
     expect(text(one as Element, ".na-g-state")).toBe("✓done");
     expect(text(other as Element, ".na-g-state")).toBe("↻retrying, attempt 2");
-    expect(text(one as Element, ".na-g-time")).toBe("0:03 + 21 ms");
+    expect(text(one as Element, ".na-g-time")).toBe("0:03 · 21 ms");
     expect(text(one as Element, ".na-g-in")).toBe("inItem(n=1)");
     expect(text(one as Element, ".na-g-out")).toBe("outLabel(n=1)");
   });
@@ -106,7 +106,7 @@ describe("its calls", () => {
     const [row] = rows();
     answer({ calls: [call({ phase: "running", seconds: 2 })] });
     expect(rows()[0]).toBe(row);
-    expect(text(row as Element, ".na-g-time")).toBe("0:03 + 2.0 s");
+    expect(text(row as Element, ".na-g-time")).toBe("0:03 · 2.0 s");
   });
 
   test("how long they took", () => {
