@@ -62,6 +62,11 @@ def lanes_message(
         Leaves out lanes of other sources and names.
     timeline
         What can be seen.
+
+    Returns
+    -------
+    dict
+        Among others `pixels`: fewer than were asked for, where there is too much.
     """
     origin, (start, end), pixels, first, room = timeline
     state = recording.state
@@ -83,6 +88,7 @@ def lanes_message(
         pixels //= 2
     unit = max(end - start, 1e-9) / (pixels * _PARTS)
     return {
+        "pixels": pixels,
         "window": [start, end],
         "unit": unit,
         "first": first,
@@ -139,7 +145,8 @@ def lane_labels(lanes: list[Lane], state: State) -> list[tuple[Lane, str, str]]:
     state
         A state of it, for the names.
     """
-    alone = len({(lane.source, lane.name) for lane in lanes if lane.source}) == 1
+    # Not by the lanes that are in sight: a name must not change with these.
+    alone = len(state.runs) + len(state.workflows) == 1
     crowds = Counter((lane.source, lane.name) for lane in lanes)
     labels = []
     for lane in sorted(lanes, key=_order(state)):

@@ -46,6 +46,8 @@ class Look:
         How wide they are.
     sent
         What it was answered last, part by part.
+    due
+        When it may be answered next, in seconds of the loop's clock.
     """
 
     view: str = DEFAULT_VIEW
@@ -59,6 +61,7 @@ class Look:
     window: tuple[float, float] | None = None
     pixels: int = 800
     sent: dict[str, Any] = field(default_factory=dict)
+    due: float = 0.0
 
 
 def parse_look(content: dict[str, Any]) -> Look | None:

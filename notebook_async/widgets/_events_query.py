@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Query", "QueryError", "parse_query", "query_hint"]
 
 _KEYS = ("step", "kind", "source")
-_TOKEN = re.compile(r'(?:([A-Za-z]+):)?(?:"([^"]*)"?|(\S+))|([A-Za-z]+):(?=\s|$)')
+_TOKEN = re.compile(r'([A-Za-z]+):(?=\s|$)|(?:([A-Za-z]+):)?(?:"([^"]*)"?|(\S+))')
 _KINDS = (
     "JobRecord",
     "RunRecord",
@@ -123,7 +123,7 @@ def parse_query(text: str, state: State) -> Query:
 
 def _tokens(text: str) -> Iterable[tuple[str, str]]:
     for found in _TOKEN.finditer(text):
-        key, quoted, plain, bare = found.groups()
+        bare, key, quoted, plain = found.groups()
         key = (key or bare or "").lower()
         value = quoted if quoted is not None else plain or ""
         if key in _KEYS:
@@ -228,7 +228,9 @@ def _by_length(name: str) -> tuple[int, str]:
 def _step_names(state: State) -> dict[str, None]:
     names: dict[str, None] = {}
     for flow in state.workflows.values():
-        names.update(dict.fromkeys(flow.steps))
+        nodes = (flow.graph or {}).get("nodes", ())
+        steps = (str(node["id"]) for node in nodes if node.get("node_type") == "step")
+        names.update(dict.fromkeys((*steps, *flow.steps)))
     return names
 
 

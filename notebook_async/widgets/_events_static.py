@@ -205,7 +205,8 @@ def _picture(lane: Lane, began: float, ended: float) -> str:
         f'<rect y="2" width="{_PIXELS}" height="{_BAR}" fill="#8c959f"'
         f' fill-opacity="0.2"/>{"".join(drawn)}</svg>'
     )
-    words = ", ".join(f"{number:,} {phase}" for phase, number in numbers.items())
+    named = numbers if lane.source else {"times blocked": sum(numbers.values())}
+    words = ", ".join(f"{number:,} {phase}" for phase, number in named.items())
     data = base64.b64encode(svg.encode()).decode()
     return (
         f'<img alt="{words}" src="data:image/svg+xml;base64,{data}"'

@@ -231,7 +231,7 @@ def _step_node(source: Source, name: str, flow: WorkflowState) -> Node:
         source=source,
         step=name,
         kind="step",
-        phase=_step_phase(step),
+        phase=_step_phase(step, ended=flow.ended is not None),
         name=name,
         note=error or "",
         counts=tuple(getattr(step, part) for part in COUNTS),
@@ -239,14 +239,10 @@ def _step_node(source: Source, name: str, flow: WorkflowState) -> Node:
     )
 
 
-def _step_phase(step: StepState) -> str:
-    for phase in ("waiting", "running", "retrying", "queued"):
-        if getattr(step, phase):
-            return phase
-    for phase in ("failed", "cancelled", "done"):
-        if getattr(step, phase):
-            return phase
-    return "idle"
+def _step_phase(step: StepState, *, ended: bool) -> str:
+    now = () if ended else ("waiting", "running", "retrying", "queued")
+    phases = (*now, "failed", "cancelled", "done")
+    return next((phase for phase in phases if getattr(step, phase)), "idle")
 
 
 def _filtered(roots: list[Node], query: Query) -> list[Node]:

@@ -19,10 +19,10 @@ import anywidget
 import traitlets
 
 from notebook_async.kernel import front_end_answered
-from notebook_async.widgets._events_export import suggest_name
+from notebook_async.widgets._events_answers import Answers
 from notebook_async.widgets._events_feed import Feed
+from notebook_async.widgets._events_head import Heads
 from notebook_async.widgets._events_looks import Look, parse_look
-from notebook_async.widgets._events_marks import Marks
 from notebook_async.widgets._events_player import Player
 from notebook_async.widgets._events_requests import Requests
 
@@ -71,12 +71,12 @@ class EventPanel(anywidget.AnyWidget):
         self._timer: asyncio.TimerHandle | None = None
         self._player = Player(recording, self._loop)
         self._feed = Feed(recording, self._player)
+        self._answers = Answers(self._feed)
+        self._heads = Heads(self._feed)
         self._requests = Requests(recording, self._feed, self._player, self._soon)
-        self._marks = Marks(recording)
         self._looks: OrderedDict[str, Look] = OrderedDict()
         self._unasked = _default_looks()
-        self._seq = self._epoch = 0
-        self._name = ""
+        self._seq = 0
         self._head: dict[str, Any] = {}
         self._sent_at = self._free_at = self._loop.time()
         self._on_end: list[Callable[[], object]] = []
@@ -157,7 +157,7 @@ class EventPanel(anywidget.AnyWidget):
         if key is None and "snapshot" in self._trait_values:
             # Whoever is still there says again what it looks at.
             self._looks.clear()
-            self._epoch += 1
+            self._heads.epoch += 1
             self._trait_values["snapshot"] = self._new_snapshot()
         return super().get_state(key, *args, **kwargs)
 
@@ -168,31 +168,11 @@ class EventPanel(anywidget.AnyWidget):
         now = self._loop.time()
         answer: dict[str, Any] = {}
         for look in looks:
-            answer |= self._feed.answer(look, now) or {}
+            answer |= self._answers.answer(look, now) or {}
         return {"seq": self._seq, "head": self._new_head(), "answer": answer}
 
     def _new_head(self) -> dict[str, Any]:
-        recording, player, relative = self.recording, self._player, self._feed.relative
-        if not self._name and recording.end:
-            self._name = suggest_name(recording)
-        state = self._feed.tip
-        marks = self._marks.times(self._loop.time())
-        return {
-            "began": relative(recording.began),
-            "ended": relative(recording.ended),
-            "wall": recording.wall_time(self._feed.origin),
-            "moment": relative(player.moment),
-            "moved": self._requests.moved,
-            "speed": player.speed,
-            "live": recording.listens,
-            "ticks": recording.listens and state.phase in ("running", "waiting"),
-            "records": recording.end,
-            "dropped": recording.dropped,
-            "missing": recording.incomplete or "",
-            "marks": [relative(at) for at in marks],
-            "name": self._name,
-            "epoch": self._epoch,
-        }
+        return self._heads.now(self._loop.time(), self._requests.moved)
 
     # -- polling
 
@@ -202,31 +182,44 @@ class EventPanel(anywidget.AnyWidget):
 
     def _soon(self) -> None:
         """Send what is new as soon as it may be sent."""
-        if self.comm is None:
-            return
+        if self.comm is not None:
+            self._tick_at(max(self._loop.time(), self._free_at, self._sent_at + _SEEN))
+
+    def _tick_at(self, at: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        at = max(self._loop.time(), self._free_at, self._sent_at + _SEEN)
-        self._timer = self._loop.call_at(at, self._tick)
+        self._timer = self._loop.call_at(at, self._tick, at)
 
-    def _tick(self) -> None:
+    def _tick(self, at: float) -> None:
         self._timer = None
-        now = self._loop.time()
+        # A loop may be early by as much as its clock is coarse.
+        now = max(at, self._loop.time())
         self._player.tick()
-        urgent = bool(self._requests) or any(not look.sent for look in self._seen())
-        due = now >= self._sent_at + (_SEEN if urgent or self._shown else _UNSEEN)
-        if now >= self._free_at and due and (message := self._news(now)):
+        fresh = any(not look.sent for look in self._seen())
+        pace = _SEEN if fresh or self._requests or self._shown else _UNSEEN
+        due = max(self._free_at, self._sent_at + pace)
+        if now >= due:
+            self._send_news(now)
+        self._notice_end()
+        listens = self.recording.listens
+        times = []
+        if now < due:
+            times.append(due)
+        elif self._requests or self._answers.behind:
+            times.append(max(self._free_at, now + _SEEN))
+        if self._player.playing or (self._shown and listens):
+            times.append(now + _SEEN)
+        elif self._shown or listens:
+            times.append(now + _UNSEEN)
+        if times:
+            self._tick_at(min(times))
+
+    def _send_news(self, now: float) -> None:
+        message = self._news(now)
+        if message is not None:
             self.send(message)
             self._sent_at = now
             self._free_at = now + len(json.dumps(message)) / _BYTES
-        self._notice_end()
-        if self._requests or self._feed.behind:
-            self._soon()
-            return
-        fast = self._player.playing or (self._shown and self.recording.listens)
-        if fast or self._shown or self.recording.listens:
-            at = now + (_SEEN if fast else _UNSEEN)
-            self._timer = self._loop.call_at(max(at, self._free_at), self._tick)
 
     def _seen(self) -> list[Look]:
         return [look for look in self._looks.values() if look.shown]
@@ -234,12 +227,13 @@ class EventPanel(anywidget.AnyWidget):
     def _news(self, now: float) -> dict[str, Any] | None:
         """Return one message with all that is new, or None."""
         answers = self._requests.answers()
+        self._answers.behind = False
         size = len(json.dumps(answers))
         looks = self._seen() if self._looks else self._unasked
         for look in looks:
             if size > _FULL:
                 break
-            answer = self._feed.answer(look, now)
+            answer = self._answers.answer(look, now)
             if answer is not None:
                 answers.setdefault(look.view, {}).update(answer)
                 size += len(json.dumps(answer))

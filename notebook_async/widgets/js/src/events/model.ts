@@ -22,8 +22,6 @@ export interface Head {
   /** The times between which moments can be told apart; null without any record. */
   began: number | null;
   ended: number | null;
-  /** Seconds since the epoch at time 0. */
-  wall: number;
   /** The time that is looked at; null follows the end. */
   moment: number | null;
   /** Which page moved it last, and by which of its messages. */
@@ -191,7 +189,6 @@ export type EventModel = HostModel<Traits, Outgoing>;
 const NO_HEAD: Head = {
   began: null,
   ended: null,
-  wall: 0,
   moment: null,
   moved: ["", 0],
   speed: 0,
