@@ -275,10 +275,10 @@ async def test_filter() -> None:
     assert page.answers("filter") == [
         {"filter": "kind:failed", "error": "", "hint": ""}
     ]
-    page.look(filter="kind:failing")
+    page.look(filter="kind:fail")
     await asyncio.sleep(0.2)
     told = page.answers("filter")[-1]
-    assert told["error"] == "no kind failing: did you mean kind:failed?"
+    assert told["error"] == "no kind fail: did you mean kind:failed?"
     assert len(page.answers("log")) == 1
     page.look(filter="step:revief")
     await asyncio.sleep(0.2)

@@ -66,10 +66,10 @@ def test_filters(text: str, query: Query) -> None:
     [
         ("stpe:classify", "no key stpe: here, only step:, kind:, source:; try step:cl"),
         ("level:info", 'no key level: here, .*; try "level:info"'),
-        ("kind:failing", "no kind failing: did you mean kind:failed?"),
+        ("kind:fail", "no kind fail: did you mean kind:failed?"),
         ("kind:zzz", "no kind zzz: there are queued, running, .*, workflow"),
         ("kind:", "kind: needs a word, such as kind:failed"),
-        ("step:", "step: needs a word, such as step:classify"),
+        ("step:", "step: needs a word, such as step:dispatch"),
         ("source: ", "source: needs a word, such as source:job-1"),
         ("source:run-9", "no source run-9: did you mean source:run-1?"),
         ("source:zzz", "no source zzz: there are job-1, run-1, 1b4e16c8"),
