@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import traceback
 from contextlib import suppress
@@ -16,6 +15,7 @@ from notebook_async.core.records import StepRecord, WorkflowRecord
 from notebook_async.widgets._graph_recorded import recorded_details, short_run_name
 from notebook_async.widgets._graph_source import GraphState, StepDetails
 from notebook_async.widgets._graph_waits import open_waits
+from notebook_async.workflow._engine.live import counts_of_run
 from notebook_async.workflow.events import WorkflowFailedEvent
 from notebook_async.workflow.representation import StepCounts
 
@@ -61,7 +61,7 @@ class HandlerSource:
         self.graph: WorkflowGraph = self._run.workflow.graph()
         self._versions = itertools.count()
         self._version = 0
-        self._loop = asyncio.get_running_loop()
+        self._loop = self._run.loop
         used = 0.0 if self._run.ended else self._run.clock.used()
         self._began = self._loop.time() - used
         self._elapsed: float | None = None
@@ -94,8 +94,8 @@ class HandlerSource:
 
     def state(self) -> GraphState:
         """Return what the run does now, or did."""
-        counted = self._handler.graph()
-        steps, edges = dict(counted.counts or {}), counted.edge_counts or {}
+        counted, edges = counts_of_run(self._run)
+        steps = dict(counted)
         waits = open_waits(self._run)
         for name, number in waits.steps.items():
             counts = steps.get(name, StepCounts())
@@ -105,10 +105,13 @@ class HandlerSource:
             steps = self._with_cancelled(steps, edges)
         else:
             steps = self._with_gathered(steps, edges)
+        phase = self._phase()
+        if phase == "queued":
+            self._began = self._loop.time()
         elapsed = self._elapsed_now()
         self._since = {name: self._since.get(name, elapsed) for name in waits.steps}
         return GraphState(
-            phase=self._phase(),
+            phase=phase,
             elapsed=elapsed,
             steps=steps,
             edges=edges,
@@ -155,8 +158,13 @@ class HandlerSource:
     # -- the run
 
     def _phase(self) -> RunPhase:
+        run = self._run
         if not self.ended:
-            return "waiting" if self._run.is_quiet else "running"
+            if run.is_quiet:
+                return "waiting"
+            # One that others of its workflow go before has not begun to count.
+            rests = not run.ended and run.permits is None and not run.clock.runs
+            return "queued" if rests and run.state.outcome is None else "running"
         if self._handler.cancelled():
             return "cancelled"
         return "done" if self._handler.exception() is None else "failed"

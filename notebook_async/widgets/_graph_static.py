@@ -15,7 +15,11 @@ from notebook_async.workflow._graph.words import GLYPHS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from notebook_async.widgets._graph_source import GraphSource, GraphState
+    from notebook_async.widgets._graph_source import (
+        GraphSource,
+        GraphState,
+        RunPhase,
+    )
     from notebook_async.workflow.representation import WorkflowGraph
 
 __all__ = ["graph_html", "graph_text"]
@@ -50,13 +54,13 @@ def graph_html(source: GraphSource) -> str:
     title = html.escape(graph.name)
     words = html.escape(" · ".join(_place(source, state)))
     head = (
-        f"<div>{_glyph(state)} <strong>{title}</strong>"
+        f"<div>{_glyph(state.phase)} <strong>{title}</strong>"
         f' <span style="{_DIM}">{words}</span></div>'
     )
     parts = [
         head,
         _picture(graph, state),
-        f"<div>{html.escape(f'✕ {state.error}')}</div>" if state.error else "",
+        _error(state),
         _table(graph, source),
     ]
     return f'<div style="{_FRAME}">{"".join(parts)}</div>'
@@ -90,9 +94,15 @@ def _place(source: GraphSource, state: GraphState) -> list[str]:
     return words
 
 
-def _glyph(state: GraphState) -> str:
-    colour = _COLOURS.get(state.phase, _GREY)
-    return f'<span style="color:{colour}">{GLYPHS[state.phase]}</span>'
+def _glyph(phase: RunPhase) -> str:
+    colour = _COLOURS.get(phase, _GREY)
+    return f'<span style="color:{colour}">{GLYPHS[phase]}</span>'
+
+
+def _error(state: GraphState) -> str:
+    if not state.error:
+        return ""
+    return f"<div>{_glyph('failed')} {html.escape(state.error)}</div>"
 
 
 def _picture(graph: WorkflowGraph, state: GraphState) -> str:

@@ -72,11 +72,11 @@ def label(words: str, middle: Point, style: str = "label") -> str:
     Examples
     --------
     >>> label("Page", (0.0, 0.0)).partition("<text")[0]
-    '<rect class="behind" x="-15.7" y="-7.0" width="31" height="14"/>'
+    '<rect class="behind" x="-16.7" y="-7.0" width="33" height="14"/>'
     """
     (x, y), width = middle, label_size(words)[0]
     return (
-        f'<rect class="behind" x="{x - width / 2 - 1:.1f}" y="{y - _HEIGHT / 2:.1f}"'
-        f' width="{width + 2:.0f}" height="{_HEIGHT:.0f}"/>'
+        f'<rect class="behind" x="{x - width / 2 - 2:.1f}" y="{y - _HEIGHT / 2:.1f}"'
+        f' width="{width + 4:.0f}" height="{_HEIGHT:.0f}"/>'
         f'<text class="{style}" x="{x:.1f}" y="{y + 4:.1f}">{escaped(words)}</text>'
     )

@@ -114,7 +114,7 @@ export class NodePen {
   }
 
   drawLabel(words: string, x: number, y: number, used: boolean): void {
-    const width = words.length * 6.2;
+    const width = words.length * 6.2 + 6;
     this.#pen.fillStyle = this.#colours.bg;
     this.#pen.fillRect(x - width / 2, y - 7, width, 14);
     this.#pen.textAlign = "center";

@@ -203,7 +203,7 @@ export class SvgPainter implements Painter {
     setAttribute(edge.line, "stroke-width", String(look.thickness));
     if (edge.text.textContent === look.words) return;
     edge.text.textContent = look.words;
-    const width = look.words.length * CHARACTER;
+    const width = look.words ? look.words.length * CHARACTER + 6 : 0;
     setAttribute(edge.behind, "x", String(edge.middle - width / 2));
     setAttribute(edge.behind, "width", String(width));
   }

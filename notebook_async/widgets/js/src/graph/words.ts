@@ -94,8 +94,9 @@ export function waitsForYou(waiting: number): string {
   return waiting === 1 ? "1 waits for you" : `${count(waiting)} wait for you`;
 }
 
-/** A duration that may be short: "0.4 ms", "21 ms", "1.3 s", "12:30". */
+/** A duration that may be short: "<0.1 ms", "0.4 ms", "21 ms", "1.3 s", "12:30". */
 export function duration(seconds: number, clock: (seconds: number) => string): string {
+  if (seconds < 0.00005) return "<0.1 ms";
   if (seconds < 0.0095) return `${(seconds * 1000).toFixed(1)} ms`;
   if (seconds < 0.9995) return `${Math.round(seconds * 1000)} ms`;
   return seconds < 59.95 ? `${seconds.toFixed(1)} s` : clock(seconds);
