@@ -19,7 +19,7 @@ import traitlets
 
 from notebook_async.kernel import front_end_answered
 from notebook_async.widgets._graph_wire import GraphFeed, scene_message
-from notebook_async.workflow._graph.scene import scene_of
+from notebook_async.workflow._graph.compose import scene_of
 
 if TYPE_CHECKING:
     from collections.abc import Hashable

@@ -14,10 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notebook_async.workflow._graph.build import EXTERNAL, graph_of
+from notebook_async.workflow._graph.compose import scene_of
 from notebook_async.workflow._graph.labels import label_size, spread
 from notebook_async.workflow._graph.layout import Layout, lay_out
 from notebook_async.workflow._graph.run_svg import run_svg
-from notebook_async.workflow._graph.scene import Scene, line_room, scene_of
+from notebook_async.workflow._graph.scene import Scene, line_room
 from notebook_async.workflow._graph.text import text_width
 from notebook_async.workflow._graph.words import step_line
 from notebook_async.workflow.events import StartEvent, StepFailedEvent, StopEvent

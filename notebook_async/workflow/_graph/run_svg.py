@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from notebook_async.workflow._graph.boxes import MARKS
+from notebook_async.workflow._graph.compose import scene_of
 from notebook_async.workflow._graph.counts import StepCounts
 from notebook_async.workflow._graph.labels import label
 from notebook_async.workflow._graph.page import escaped, picture
-from notebook_async.workflow._graph.scene import DOTS, line_room, scene_of
+from notebook_async.workflow._graph.scene import DOTS, line_room
 from notebook_async.workflow._graph.strokes import head, line, thickness
 from notebook_async.workflow._graph.text import TIMES, compact
 from notebook_async.workflow._graph.words import GLYPHS, step_line
