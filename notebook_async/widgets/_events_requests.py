@@ -130,8 +130,11 @@ class Requests:
             return False
         return True
 
-    def _pause(self, _content: dict[str, Any]) -> bool:
+    def _pause(self, content: dict[str, Any]) -> bool:
         self._player.pause()
+        # Where it stood in the eyes of whoever pressed the button.
+        if is_time(content.get("at")):
+            self._move(content)
         return True
 
     def _step(self, step: int, content: dict[str, Any]) -> None:

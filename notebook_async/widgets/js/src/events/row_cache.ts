@@ -38,13 +38,6 @@ export class RowCache {
     return other;
   }
 
-  /** Whether all rows between two places are here. */
-  covers(first: number, end: number): boolean {
-    for (let place = first; place < end; place += 1)
-      if (!this.#rows.has(place)) return false;
-    return true;
-  }
-
   #prune(middle: number): void {
     for (const place of [...this.#rows.keys()])
       if (Math.abs(place - middle) > MOST / 3) this.#rows.delete(place);

@@ -273,7 +273,13 @@ export function eventStore(
       const fit = Math.max(0.01, (end - began()) / FIT);
       press(from, wanted === "fit" ? fit : wanted, { type: "play", speed: wanted });
     },
-    pause: () => press(momentNow(), 0, { type: "pause" }),
+    pause() {
+      const at = momentNow();
+      sent += 1;
+      led = sent;
+      // What a person sees is where it stands, not where the kernel has come to.
+      press(at, 0, { type: "pause", at, by: page, n: sent });
+    },
     send,
   };
 }
