@@ -17,7 +17,7 @@ import anywidget
 import ipywidgets
 import traitlets
 
-from notebook_async.kernel import front_end_answered
+from notebook_async.kernel import claim_comm, front_end_answered
 from notebook_async.widgets._log_feed import LogFeed
 
 if TYPE_CHECKING:
@@ -61,6 +61,8 @@ class JobPanel(anywidget.AnyWidget):
         self._loop = asyncio.get_running_loop()
         super().__init__(view=self._new_view(), log=self._feed.tail())
         self.box = ipywidgets.VBox([self])
+        for widget in (self, self.box):
+            claim_comm(widget.comm)
         self.on_msg(self._on_message)
         self._schedule()
         subject.on_end(lambda _: self._finish())
@@ -144,7 +146,7 @@ class JobPanel(anywidget.AnyWidget):
         )
         return True
 
-    # -- messages from the front end: any thread, untrusted
+    # -- messages from the front end: untrusted; on any thread where no bridge is
 
     def _on_message(self, _widget: Any, content: Any, _buffers: Any) -> None:
         if isinstance(content, dict):
