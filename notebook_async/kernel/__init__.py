@@ -1,7 +1,9 @@
 """The only room that knows IPython and ipykernel."""
 
 from notebook_async.kernel._awaited import AwaitedMagics
+from notebook_async.kernel._bridge import CommBridge
 from notebook_async.kernel._cells import CellCode, compile_cell
+from notebook_async.kernel._claims import claim_comm
 from notebook_async.kernel._display import display_bundle, display_value, print_plain
 from notebook_async.kernel._host import (
     Host,
@@ -23,11 +25,13 @@ __all__ = [
     "AwaitedMagics",
     "CellCode",
     "CellSyntaxError",
+    "CommBridge",
     "Host",
     "OutputRouter",
     "ShutdownGuard",
     "Sink",
     "cancelling_on_interrupt",
+    "claim_comm",
     "compile_cell",
     "current_sink",
     "detect_host",

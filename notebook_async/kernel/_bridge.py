@@ -17,16 +17,15 @@ import asyncio
 import builtins
 import contextvars
 import inspect
-import logging
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from weakref import WeakSet
 
+from notebook_async.kernel._claims import is_claimed
 from notebook_async.kernel._comm_delivery import CommDelivery, RunningCell
 from notebook_async.kernel._frames import comm_kind, content_of
 from notebook_async.kernel._replacement import Replacement
-from notebook_async.kernel._shell_channel import find_channel
+from notebook_async.kernel._shell_channel import find_channel, warn_of_unknown
 from notebook_async.kernel._shell_replies import mend_replies
 
 if TYPE_CHECKING:
@@ -35,21 +34,7 @@ if TYPE_CHECKING:
     from notebook_async.kernel._frames import Frames
     from notebook_async.kernel._shell_channel import ShellChannel
 
-__all__ = ["CommBridge", "claim_comm"]
-
-_log = logging.getLogger("notebook_async")
-
-_claimed: WeakSet[Any] = WeakSet()
-
-
-def claim_comm(comm: Any) -> None:
-    """Have the messages of this comm handled on the kernel's main loop only.
-
-    JupyterLab 4.6 sends those of each comm to a thread of its own, with another loop.
-    Without a bridge this does nothing, as for a widget without a comm.
-    """
-    if comm is not None:
-        _claimed.add(comm)
+__all__ = ["CommBridge"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +61,6 @@ class CommBridge:
         self._undo: list[Callable[[], object]] = []
         self._waiting: dict[int, _Arrival] = {}
         self._overtaken: dict[int, Frames] = {}
-        self._held: dict[int, tuple[Frames, contextvars.Context]] = {}
-        self._turns: set[asyncio.Task[None]] = set()
         self._cell: RunningCell | None = None
 
     @property
@@ -102,12 +85,11 @@ class CommBridge:
         while self._undo:
             self._undo.pop()()
         self._deliver_turnless()
-        self._release(everything=True)
 
     def _attach(self) -> None:
         channel = find_channel(self._kernel)
         if channel is None:
-            _warn_unknown(self._kernel)
+            warn_of_unknown(self._kernel)
             return
         self._channel: ShellChannel = channel
         self._loop = asyncio.get_running_loop()
@@ -124,12 +106,12 @@ class CommBridge:
 
     def _mark_loading_cell(self) -> None:
         """Know the cell that loads the extension: it has begun without the bridge."""
-        kernel: Any = self._kernel
-        if getattr(builtins.input, "__self__", None) is not kernel:
-            return  # ipykernel answers `input` itself while a cell runs, and only then
-        ident = kernel._parent_ident["shell"]  # noqa: SLF001
-        self._begin(ident, kernel.get_parent("shell"))
-        cell = self._cell
+        # ipykernel answers `input` itself while a cell runs, and only then.
+        in_cell = getattr(builtins.input, "__self__", None) is self._kernel
+        if not in_cell:
+            return
+        ident = self._kernel._parent_ident["shell"]  # noqa: SLF001
+        cell = self._begin(ident, self._kernel.get_parent("shell"))
         self._at_event("post_execute", lambda: self._end(cell))
 
     def _at_event(self, name: str, call: Callable[[], object]) -> None:
@@ -169,6 +151,7 @@ class CommBridge:
 
     def _detach_channel(self) -> None:
         self._channel.stop_receiving()
+        self._channel.resume()
         if not self._overtaken:
             self._channel.stop_taking_turns()
 
@@ -177,6 +160,7 @@ class CommBridge:
     def _begin(self, ident: Any, parent: dict[str, Any]) -> RunningCell:
         self._context = contextvars.copy_context()
         self._cell = RunningCell(ident, parent, self._context)
+        self._channel.pause()
         # What came in the last moment of the cell before is due before this one.
         self._deliver_turnless()
         # What has its turn after this cell overtakes it once it is suspended.
@@ -188,39 +172,24 @@ class CommBridge:
             return
         self._context = contextvars.copy_context()
         self._cell = None
-        self._loop.call_soon(self._release)
+        self._loop.call_soon(self._resume)
+
+    def _resume(self) -> None:
+        # ipykernel may have begun with the next cell in the meantime.
+        if self._cell is None:
+            self._channel.resume()
 
     # --- messages -------------------------------------------------------------------
 
     def _on_recv(self, frames: Frames) -> Awaitable[None] | None:
         if comm_kind(self._kernel.session, frames) is None:
-            return self._let_take_turn(frames, is_comm=False)
+            return self._channel.accept(frames, is_comm=False)
         overtakes = self._cell is not None and self._is_known(frames)
         self._waiting[id(frames)] = _Arrival(frames, has_turn=not overtakes)
         if self._cell is not None:
             # One that has no turn must not leave those before it behind, either.
             self._loop.call_soon(self._overtake)
-        return None if overtakes else self._let_take_turn(frames, is_comm=True)
-
-    def _let_take_turn(
-        self, frames: Frames, *, is_comm: bool
-    ) -> Awaitable[None] | None:
-        if self._channel.holds and (self._cell is not None or self._held):
-            self._held[id(frames)] = (frames, contextvars.copy_context())
-            return None
-        return self._channel.accept(frames, is_comm=is_comm)
-
-    def _release(self, *, everything: bool = False) -> None:
-        """Let the messages that came during a cell take their turns."""
-        if self._cell is not None and not everything:
-            return
-        held, self._held = self._held, {}
-        for frames, context in held.values():
-            is_comm = id(frames) in self._waiting
-            turn = context.run(self._channel.accept, frames, is_comm=is_comm)
-            if inspect.iscoroutine(turn):
-                self._turns.add(task := self._loop.create_task(turn, context=context))
-                task.add_done_callback(self._turns.discard)
+        return None if overtakes else self._channel.accept(frames, is_comm=True)
 
     def _is_known(self, frames: Frames) -> bool:
         """Tell whether a message finds its comm; the cell may be about to make it."""
@@ -239,7 +208,7 @@ class CommBridge:
             if arrival.has_turn:
                 if self._cell is None or not self._is_known(arrival.frames):
                     continue
-                if self._held.pop(key, None) is None:
+                if not self._channel.drop(arrival.frames):
                     self._overtaken[key] = arrival.frames
             del self._waiting[key]
             self.deliver(arrival.frames)
@@ -262,11 +231,7 @@ class CommBridge:
 
     def divert(self, frames: Frames) -> bool:
         """Take a message of a claimed comm from a subshell to the main loop."""
-        session = self._kernel.session
-        if not self.installed or comm_kind(session, frames) is None:
-            return False
-        name = content_of(session, frames).get("comm_id")
-        if self._kernel.comm_manager.comms.get(name) not in _claimed:
+        if not self.installed or not is_claimed(self._kernel, frames):
             return False
         self._loop.call_soon_threadsafe(self.deliver, frames)
         return True
@@ -275,12 +240,3 @@ class CommBridge:
         """Handle a comm message now, under itself and with the cell's variables."""
         context = self._context.copy()
         context.run(self._delivery.deliver, frames, self._cell)
-
-
-def _warn_unknown(kernel: Any) -> None:
-    name = f"{type(kernel).__module__}.{type(kernel).__qualname__}"
-    _log.warning(
-        "notebook_async does not know the kernel class %s: there, what you type or"
-        " press in a widget may reach Python only after the running cell",
-        name,
-    )

@@ -13,6 +13,9 @@ They are told apart by what they have and not by their version.
 
 from __future__ import annotations
 
+import asyncio
+import logging
+from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any, Protocol
 
 from notebook_async.kernel._replacement import Replacement
@@ -22,7 +25,18 @@ if TYPE_CHECKING:
 
     from notebook_async.kernel._frames import Frames
 
-__all__ = ["LockedChannel", "QueuedChannel", "ShellChannel", "find_channel"]
+__all__ = [
+    "LockedChannel",
+    "QueuedChannel",
+    "ShellChannel",
+    "find_channel",
+    "warn_of_unknown",
+]
+
+_log = logging.getLogger("notebook_async")
+
+_unknown: set[str] = set()
+"""Classes of kernels that were warned of."""
 
 
 class Turns(Protocol):
@@ -45,14 +59,9 @@ class ShellChannel(Protocol):
     ----------
     stream
         The stream.
-    holds
-        Whether messages wait with the bridge while a cell runs. To pass them on would
-        start a task for each. Inside a nested run such a task would enter the context
-        in which ipykernel 7.3 runs all messages a second time, and be lost.
     """
 
     stream: Any
-    holds: bool
 
     def install(self, on_recv: Callable[[Frames], Any], turns: Turns) -> None:
         """Let `on_recv` have the messages."""
@@ -65,6 +74,15 @@ class ShellChannel(Protocol):
 
     def accept(self, frames: Frames, *, is_comm: bool) -> Awaitable[None] | None:
         """Let a message take its turn; what is returned is to become a task."""
+
+    def pause(self) -> None:
+        """Know that a cell has begun."""
+
+    def resume(self) -> None:
+        """Know that no cell runs."""
+
+    def drop(self, frames: Frames) -> bool:
+        """Let a message have no turn; return False if ipykernel has it already."""
 
 
 class _Channel:
@@ -90,8 +108,6 @@ class _Channel:
 class QueuedChannel(_Channel):
     """Messages wait in `msg_queue` for the task that handles them all."""
 
-    holds = False
-
     def install(self, on_recv: Callable[[Frames], Any], turns: Turns) -> None:
         """Let `on_recv` have the messages."""
         kernel = self._kernel
@@ -113,15 +129,31 @@ class QueuedChannel(_Channel):
             return None
         return self._native(frames)
 
+    def pause(self) -> None:
+        """Do nothing: the queue waits by itself."""
+
+    def resume(self) -> None:
+        """Do nothing, likewise."""
+
+    def drop(self, frames: Frames) -> bool:  # noqa: ARG002
+        """Return False: what has a turn is in the queue."""
+        return False
+
 
 class LockedChannel(_Channel):
-    """Each message has a task, which waits for the lock that a cell holds."""
+    """Each message has a task, which waits for the lock that a cell holds.
 
-    holds = True
+    While a cell runs, messages wait here instead. Inside a nested run a new task would
+    enter, for a second time, the context in which ipykernel 7.3 runs all messages, and
+    its message would be lost.
+    """
 
     def __init__(self, kernel: Any, stream: Any) -> None:
         super().__init__(kernel, stream)
         self._replaced: Replacement | None = None
+        self._paused = False
+        self._held: dict[int, tuple[Frames, Context]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def install(self, on_recv: Callable[[Frames], Any], turns: Turns) -> None:
         """Let `on_recv` have the messages."""
@@ -154,7 +186,29 @@ class LockedChannel(_Channel):
 
     def accept(self, frames: Frames, *, is_comm: bool) -> Awaitable[None] | None:  # noqa: ARG002
         """Let a message take its turn."""
+        if self._paused or self._held:
+            self._held[id(frames)] = (frames, copy_context())
+            return None
         return self._native(frames)
+
+    def pause(self) -> None:
+        """Let messages wait here from now on."""
+        self._paused = True
+
+    def resume(self) -> None:
+        """Let the messages that wait here take their turns, in their order."""
+        self._paused = False
+        held, self._held = self._held, {}
+        for frames, context in held.values():
+            turn = context.run(self._native, frames)
+            if asyncio.iscoroutine(turn):
+                task = asyncio.get_running_loop().create_task(turn, context=context)
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+
+    def drop(self, frames: Frames) -> bool:
+        """Let a message have no turn; return False if ipykernel has it already."""
+        return self._held.pop(id(frames), None) is not None
 
 
 def find_channel(kernel: Any) -> ShellChannel | None:
@@ -171,3 +225,15 @@ def find_channel(kernel: Any) -> ShellChannel | None:
     if hasattr(kernel, "_main_asyncio_lock"):
         return LockedChannel(kernel, stream)
     return None
+
+
+def warn_of_unknown(kernel: Any) -> None:
+    """Say once that widgets are as slow in this kernel as they are without us."""
+    name = f"{type(kernel).__module__}.{type(kernel).__qualname__}"
+    if name not in _unknown:
+        _unknown.add(name)
+        _log.warning(
+            "notebook_async does not know the kernel class %s: there, what you type or"
+            " press in a widget may reach Python only after the running cell",
+            name,
+        )

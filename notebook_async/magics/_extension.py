@@ -9,6 +9,7 @@ from notebook_async.board import Job, JobBoard, jobs
 from notebook_async.core import set_presenter
 from notebook_async.kernel import (
     AwaitedMagics,
+    CommBridge,
     OutputRouter,
     ShutdownGuard,
     detect_host,
@@ -46,6 +47,7 @@ class _Extension:
             line_magic=f"'jobs', ['\"](?:{'|'.join(AWAITED_ACTIONS)})\\b",
         )
         for part in (
+            CommBridge(shell),
             OutputRouter(shell),
             awaited,
             Completer(shell, self._board),

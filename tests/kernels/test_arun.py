@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from tests.kernels.environments import Environment
     from tests.kernels.message import Message
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -43,9 +44,9 @@ finally:
 
 
 @pytest.fixture
-async def kernel(tmp_path: Path) -> AsyncIterator[Kernel]:
-    """Give a kernel with the extension."""
-    async with Kernel(tmp_path) as running:
+async def kernel(tmp_path: Path, kernel_env: Environment) -> AsyncIterator[Kernel]:
+    """Give a kernel of each environment, with the extension."""
+    async with Kernel(tmp_path, python=kernel_env.python) as running:
         await running.run(LOADED)
         yield running
 

@@ -271,6 +271,9 @@ async def test_cells_queued_behind_a_failing_one_are_aborted(kernel: Kernel) -> 
             "aborted",
             "error",
         }
+    # A kernel refuses cells for a moment longer than those that were queued.
+    while (await kernel.reply(await kernel.run("seen"))).content["status"] != "ok":
+        pass
     assert await value(kernel, "seen") == ["open", "go"]
 
 
@@ -425,6 +428,28 @@ async def test_loaded_by_configuration(tmp_path: Path, kernel_env: Environment) 
         cell = await started(kernel, "await gate.wait()")
         await kernel.idle(say(kernel, "go"), limit=5)
         assert (await kernel.reply(cell, limit=5)).content["status"] == "ok"
+
+
+async def test_every_request_is_answered(
+    kernel: Kernel, kernel_env: Environment
+) -> None:
+    """Requests that come while replies go out are answered, on 7.0 to 7.3 as well."""
+    await kernel.idle(open_comm(kernel))
+    if (7,) <= kernel_env.ipykernel < (7, 4):
+        stream = "get_ipython().kernel.shell_channel_thread.manager"
+        stream += "._main_to_shell_channel.to_stream"
+        sender = (
+            f"{stream}._recv_callback.__self__ is get_ipython().kernel.shell_stream"
+        )
+        assert await value(kernel, sender) is True
+    for _ in range(10):
+        sent = []
+        for number in range(30):
+            sent.append(kernel.send("kernel_info_request", {}))
+            say(kernel, f"{number}")
+            await asyncio.sleep(0)
+        for each in sent:
+            await kernel.reply(each, limit=10)
 
 
 async def test_message_of_a_closed_comm_holds_nothing_up(kernel: Kernel) -> None:
