@@ -8,6 +8,8 @@ import time
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
+from notebook_async.board._background import report_left_behind
+from notebook_async.board._closers import Closers, current_closers
 from notebook_async.board._output import JobOutput
 from notebook_async.board._progress import JobProgress
 from notebook_async.core import (
@@ -20,7 +22,12 @@ from notebook_async.core import (
     wanted,
 )
 from notebook_async.errors import JobCancelledError, JobNotDoneError
-from notebook_async.kernel import current_sink
+from notebook_async.kernel import (
+    current_sink,
+    get_shell,
+    print_plain,
+    render_traceback,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Generator
@@ -66,6 +73,7 @@ class Job:
         self._start: float | None = None
         self._end: float | None = None
         self._task: asyncio.Task[Any] | None = None
+        self._background: list[BaseException] = []
         self._callbacks: list[Callable[[Job], Any]] = []
 
     # -- what it is
@@ -141,6 +149,11 @@ class Job:
         if self._task is None or self._state != "failed":
             return None
         return self._task.exception()
+
+    @property
+    def background_errors(self) -> tuple[BaseException, ...]:
+        """What tasks raised that it started and that nobody awaited."""
+        return tuple(self._background)
 
     @property
     def runs(self) -> tuple[JobRun[Any], ...]:
@@ -248,13 +261,38 @@ class Job:
         context = copy_context()
         context.run(current_scope.set, Scope((f"job-{self._id}",), self))
         context.run(current_sink.set, self._output)
+        closers = Closers()
+        context.run(current_closers.set, closers)
         self._wall_start, self._start = time.time(), time.perf_counter()
         self._state = "running"
         self._publish()
         self._task = asyncio.get_running_loop().create_task(
-            work, name=f"job-{self._id}", context=context
+            _closing(work, closers), name=f"job-{self._id}", context=context
         )
+        # One that is cancelled before its first step is never awaited.
+        self._task.add_done_callback(lambda _: work.close())
         self._task.add_done_callback(self._ended)
+
+    def background_failed(self, name: str, error: BaseException) -> None:
+        """Take note of a failed task that nobody awaits; for the board.
+
+        Examples
+        --------
+        >>> import asyncio
+        >>> from notebook_async import jobs
+        >>> job = jobs.start(asyncio.sleep(1), name="nap")
+        >>> job.background_failed("Task-7", ValueError("no"))
+        >>> print(job.output.text)
+        background task 'Task-7' of job ... 'nap' failed:
+        ValueError: no
+        >>> await job
+        """
+        self._background.append(error)
+        lines = render_traceback(get_shell(), error)
+        head = f"background task {name!r} of job {self._id} {self._name!r} failed:"
+        text = "\n".join([head, *lines])
+        if self._output.write("error", f"{text}\n"):
+            print_plain(text)
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         if task.cancelled():
@@ -263,6 +301,7 @@ class Job:
             # Asking for the exception also tells asyncio that it is being reported.
             self._state = "done" if task.exception() is None else "failed"
         self._end = time.perf_counter()
+        report_left_behind(self, task.get_loop())
         self._publish()
         callbacks, self._callbacks = self._callbacks, []
         for callback in callbacks:
@@ -290,3 +329,13 @@ class Job:
 
     def __repr__(self) -> str:
         return f"<Job {self._id} {self._name!r} {self._state} {self.elapsed:.1f} s>"
+
+
+async def _closing(work: Coroutine[Any, Any, Any], closers: Closers) -> Any:  # noqa: ANN401
+    """Run a job's coroutine, and close its clients before it counts as ended."""
+    __tracebackhide__ = True
+    try:
+        return await work
+    finally:
+        await closers.aclose()
+        del closers

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from notebook_async.core.policies import Adaptive, Rate, Retry
     from notebook_async.core.records import (
         Anchor,
+        BlockRecord,
         EventRecord,
         ItemRecord,
         JobRecord,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Adaptive",
     "Anchor",
+    "BlockRecord",
     "EventRecord",
     "Hook",
     "HookHandle",
@@ -73,6 +75,7 @@ __all__ = [
 _MODULES = {
     "Adaptive": "policies",
     "Anchor": "records",
+    "BlockRecord": "records",
     "EventRecord": "records",
     "Hook": "hooks",
     "HookHandle": "hooks",

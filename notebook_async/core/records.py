@@ -16,6 +16,7 @@ from typing import Literal, TypeAlias
 
 __all__ = [
     "Anchor",
+    "BlockRecord",
     "EventRecord",
     "ItemRecord",
     "JobRecord",
@@ -184,3 +185,38 @@ class EventRecord(Record):
     """
 
     name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockRecord(Record):
+    """Something held the event loop, so that nothing else could run meanwhile.
+
+    It is told when it is over, with `at` as the moment at which it began. One that
+    lasts is told before, in phase `running`, from another thread than the loop's.
+
+    Attributes
+    ----------
+    seconds
+        For how long, give or take a quarter of the limit above which it is told.
+    job
+        Name of the job that did it, or None outside of any.
+    step
+        Step of a workflow that did it, or None.
+    file, line
+        Where: the innermost line of a cell, or else of the caller's own code.
+    cell
+        Execution count of that cell, as in `In [7]`, or None.
+    code
+        That line itself.
+    stack
+        The stack at that moment, outermost call first, as in a traceback.
+    """
+
+    seconds: float
+    job: str | None
+    step: str | None
+    file: str
+    cell: int | None
+    line: int
+    code: str
+    stack: str

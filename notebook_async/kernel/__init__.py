@@ -1,6 +1,7 @@
 """The only room that knows IPython and ipykernel."""
 
 from notebook_async.kernel._awaited import AwaitedMagics
+from notebook_async.kernel._awaits import Waiting, waiting_of
 from notebook_async.kernel._bridge import CommBridge
 from notebook_async.kernel._cells import CellCode, compile_cell
 from notebook_async.kernel._claims import claim_comm
@@ -14,12 +15,15 @@ from notebook_async.kernel._host import (
 )
 from notebook_async.kernel._interrupts import cancelling_on_interrupt
 from notebook_async.kernel._output import OutputRouter, Sink, current_sink
+from notebook_async.kernel._places import Place, is_own, own_place, place_of, step_of
 from notebook_async.kernel._shutdown import ShutdownGuard
+from notebook_async.kernel._tasks import context_of, scope_in, scope_of
 from notebook_async.kernel._tracebacks import (
     CellSyntaxError,
     pin_traceback,
     render_traceback,
 )
+from notebook_async.kernel._watch import LoopWatch, watch_loop
 
 __all__ = [
     "AwaitedMagics",
@@ -27,20 +31,32 @@ __all__ = [
     "CellSyntaxError",
     "CommBridge",
     "Host",
+    "LoopWatch",
     "OutputRouter",
+    "Place",
     "ShutdownGuard",
     "Sink",
+    "Waiting",
     "cancelling_on_interrupt",
     "claim_comm",
     "compile_cell",
+    "context_of",
     "current_sink",
     "detect_host",
     "display_bundle",
     "display_value",
     "front_end_answered",
     "get_shell",
+    "is_own",
+    "own_place",
     "pin_traceback",
+    "place_of",
     "print_plain",
     "render_traceback",
     "require_shell",
+    "scope_in",
+    "scope_of",
+    "step_of",
+    "waiting_of",
+    "watch_loop",
 ]

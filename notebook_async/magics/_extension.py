@@ -5,7 +5,15 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from notebook_async.board import Job, JobBoard, jobs
+from notebook_async.board import (
+    BlockNotices,
+    ForgottenTasks,
+    Job,
+    JobBoard,
+    close_all,
+    jobs,
+    unclosed,
+)
 from notebook_async.core import set_presenter
 from notebook_async.kernel import (
     AwaitedMagics,
@@ -24,6 +32,9 @@ if TYPE_CHECKING:
 
 __all__ = ["load", "unload"]
 
+_SHARE_OF_JOBS = 1.2
+"""Seconds of a shutdown after which clients are closed, whether jobs have ended."""
+
 
 class _Extension:
     """What has been put into one shell."""
@@ -40,7 +51,9 @@ class _Extension:
         for magics in (ArunMagics(shell, self._board), JobsMagics(shell, self._board)):
             shell.register_magics(magics)
         self._undo.append(self._forget_magics)
-        guard = ShutdownGuard(shell, self._board.aclose)
+        guard = ShutdownGuard(shell, self._clean_up, unfinished=self._unfinished)
+        # These need a running loop: in a terminal that of the first job.
+        followers = (BlockNotices(), ForgottenTasks())
         awaited = AwaitedMagics(
             shell,
             cell_magic="arun",
@@ -52,10 +65,14 @@ class _Extension:
             awaited,
             Completer(shell, self._board),
             guard,
+            *followers,
         ):
             part.install()
             self._undo.append(part.uninstall)
-        self._undo.append(self._board.on_start(lambda _: self._watch_loop(guard)))
+        self._follow_loop(guard, followers)
+        self._undo.append(
+            self._board.on_start(lambda _: self._follow_loop(guard, followers))
+        )
         formatter = shell.display_formatter.ipython_display_formatter
         formatter.for_type(Job, show_job)
         self._undo.append(lambda: formatter.pop(Job))
@@ -84,9 +101,27 @@ class _Extension:
         if self._ending is not None:
             self._ending.cancel()
 
-    def _watch_loop(self, guard: ShutdownGuard) -> None:
-        self._loop = asyncio.get_running_loop()
+    def _follow_loop(
+        self, guard: ShutdownGuard, followers: tuple[BlockNotices | ForgottenTasks, ...]
+    ) -> None:
+        try:
+            self._loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return
         guard.watch_loop(self._loop)
+        for part in followers:
+            part.install()
+
+    async def _clean_up(self) -> None:
+        # A job that hangs is to leave some of the time to the clients.
+        jobs_end = asyncio.ensure_future(self._board.aclose())
+        await asyncio.wait([jobs_end], timeout=_SHARE_OF_JOBS)
+        await close_all()
+        await jobs_end
+
+    def _unfinished(self) -> list[str]:
+        live = [f"job {job.id} {job.name!r}" for job in self._board if not job.ended]
+        return [*live, *(f"closing {name}" for name in unclosed())]
 
     def _forget_magics(self) -> None:
         magics = self._shell.magics_manager.magics

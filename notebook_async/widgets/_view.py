@@ -105,7 +105,9 @@ class JobSubject:
         """Return the job's present state."""
         job = self._job
         runs = job.statistics()
-        error = job.exception
+        error = None if job.exception is None else one_line(job.exception)
+        if error is None and job.background_errors:
+            error = f"background task: {one_line(job.background_errors[-1])}"
         return View(
             seq=0,
             title=job.name,
@@ -115,7 +117,7 @@ class JobSubject:
             elapsed=round(job.elapsed, 3),
             bar=_counts(JobProgress.of(runs)),
             runs=[_run_view(run) for run in runs[-_MOST_RUNS:]],
-            error=None if error is None else one_line(error),
+            error=error,
             failures=list(_latest_failures(job.runs)),
             failures_total=sum(run.failed for run in job.runs),
             actions=[] if job.ended else ["cancel"],
