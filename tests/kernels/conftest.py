@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.kernels.environments import ENVIRONMENTS, ORDINARY, Environment, make
+from tests.kernels.environments import (
+    ENVIRONMENTS,
+    ORDINARY,
+    Environment,
+    is_made,
+    make,
+)
 from tests.kernels.rig import Kernel
 
 if TYPE_CHECKING:
@@ -44,11 +50,17 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if session.config.option.collectonly:
         return
     for item in session.items:
-        recipe = getattr(item, "callspec", None) and item.callspec.params.get(
-            "kernel_env"
-        )
+        recipe = _recipe_of(item)
         if recipe is not None and recipe not in _made:
+            if not is_made(recipe):
+                writer = session.config.get_terminal_writer()
+                writer.line(f"making {recipe.home}", flush=True)
             _made[recipe] = make(recipe)
+
+
+def _recipe_of(item: pytest.Item) -> Recipe | None:
+    call = getattr(item, "callspec", None)
+    return call.params.get("kernel_env") if call is not None else None
 
 
 @pytest.fixture(scope="session")

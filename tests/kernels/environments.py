@@ -14,7 +14,8 @@ A test that asks for the fixture `kernel_env` runs once for each of them:
             ...
 
 The oldest and the newest are in the ordinary run; `make test-kernels`, which is
-`pytest -m kernels tests/kernels`, has them all.
+`pytest -m kernels tests/kernels`, has them all. The package in them is the source of
+this checkout, or the wheel that the variable `KERNELS_PACKAGE` names.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from typing import IO, TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["ENVIRONMENTS", "ORDINARY", "Environment", "Recipe", "make"]
+__all__ = ["ENVIRONMENTS", "ORDINARY", "Environment", "Recipe", "is_made", "make"]
 
 ROOT = Path(__file__).parents[2]
 
@@ -80,7 +81,7 @@ class Recipe:
     def home(self) -> Path:
         """Return its folder: that of this checkout, with these dependencies."""
         project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-        facts = [project["dependencies"], BESIDES, str(ROOT), str(self.interpreter)]
+        facts = [project["dependencies"], BESIDES, *_package(), str(self.interpreter)]
         digest = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:12]
         name = f"py{self.version}-ipykernel{self.ipykernel}-{digest}"
         return _cache() / name
@@ -92,6 +93,11 @@ class Interpreter:
 
     path: Path
     version: str
+
+
+def is_made(recipe: Recipe) -> bool:
+    """Return whether the environment of a recipe is there already."""
+    return (recipe.home / "complete").exists()
 
 
 def make(recipe: Recipe) -> Environment:
@@ -116,7 +122,7 @@ def make(recipe: Recipe) -> Environment:
 def _install(recipe: Recipe, home: Path, python: Path) -> None:
     """Make a virtual environment without pip, and fill it by that of the tests."""
     variables = {key: value for key, value in os.environ.items() if key not in ASTRAY}
-    wanted = (f"ipykernel=={recipe.ipykernel}", *BESIDES, "--editable", str(ROOT))
+    wanted = (f"ipykernel=={recipe.ipykernel}", *BESIDES, *_package())
     pip = (sys.executable, "-m", "pip", "--python", str(python))
     for command in (
         (str(recipe.interpreter), "-m", "venv", "--without-pip", str(home)),
@@ -134,6 +140,12 @@ def _install(recipe: Recipe, home: Path, python: Path) -> None:
             raise RuntimeError(
                 f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}"
             )
+
+
+def _package() -> tuple[str, ...]:
+    """Return what pip is to install as this package."""
+    wheel = os.environ.get("KERNELS_PACKAGE")
+    return (str(Path(wheel).resolve()),) if wheel else ("--editable", str(ROOT))
 
 
 @contextlib.contextmanager
@@ -179,7 +191,7 @@ def _base() -> Interpreter:
     """Return the Python for every ipykernel: our oldest, else the one of the tests."""
     running = f"{sys.version_info.major}.{sys.version_info.minor}"
     own = Path(sys.base_prefix) / ("python.exe" if os.name == "nt" else "bin/python3")
-    tests = Interpreter(own, running)
+    tests = Interpreter(own if own.exists() else Path(sys.executable), running)
     return tests if running == "3.11" else _found("3.11") or tests
 
 
