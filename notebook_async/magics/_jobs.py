@@ -9,10 +9,12 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments
 
+from notebook_async.board import await_tree
 from notebook_async.errors import (
     JobCancelledError,
     JobNotDoneError,
     JobNotFoundError,
+    NoRunningLoopError,
 )
 from notebook_async.kernel import detect_host, display_bundle, print_plain
 from notebook_async.magics._parsing import parse_options
@@ -25,7 +27,17 @@ if TYPE_CHECKING:
 
 __all__ = ["ACTIONS", "AWAITED_ACTIONS", "JobsMagics"]
 
-ACTIONS = ("list", "show", "cancel", "wait", "result", "log", "clear", "host")
+ACTIONS = (
+    "list",
+    "show",
+    "cancel",
+    "wait",
+    "result",
+    "log",
+    "tree",
+    "clear",
+    "host",
+)
 AWAITED_ACTIONS = ("wait",)
 
 
@@ -66,8 +78,8 @@ class JobsMagics(Magics):
         nargs="*",
         metavar="ACTION JOB",
         help=(
-            "list, show, cancel, wait, result, log, each with the ids or names of jobs;"
-            " clear; host. A job alone shows it, nothing at all lists them."
+            "list, show, cancel, wait, result, log, tree, each with the ids or names of"
+            " jobs; clear; host. A job alone shows it, nothing at all lists them."
         ),
     )
     @line_magic
@@ -82,7 +94,9 @@ class JobsMagics(Magics):
             %jobs wait            wait for all that run
             x = %jobs result 3    what it returned
             %jobs log 3           what it printed
+            %jobs tree            what waits for what, of one job or all
             %jobs clear           forget those that have ended
+            %jobs host            where this runs, and how sync calls work there
         """
         options = parse_options(self.jobs, line)
         words = list(options.words)
@@ -165,6 +179,21 @@ class JobsMagics(Magics):
                 "front end: text; a job stands still at the prompt unless"
                 " `%gui asyncio` is on, so use `%%arun --wait`"
             )
+
+    def _tree(self, references: list[str]) -> None:
+        jobs = self._find(references)
+        for job in jobs:
+            if job.ended:
+                raise UsageError(
+                    f"jobs tree: job {job.id} has ended and waits for nothing"
+                )
+        try:
+            print_plain(repr(await_tree(*jobs)))
+        except NoRunningLoopError:
+            raise UsageError(
+                "jobs tree: no event loop runs here; in an awaiting cell write"
+                " `await_tree()`"
+            ) from None
 
     def _find_some(self, action: str, references: list[str]) -> list[Job]:
         if not references:

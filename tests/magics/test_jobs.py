@@ -257,6 +257,31 @@ async def test_host_tells_where_it_runs(
     ]
 
 
+async def test_tree_tells_what_waits_for_what(
+    notebook: Notebook, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`%jobs tree` names jobs, cells and lines, of all or of some."""
+    await notebook.value("import asyncio\nlock = asyncio.Lock()")
+    await notebook.start("%%arun -n one\nasync with lock:\n    await asyncio.sleep(9)")
+    await notebook.start("%%arun -n two\n\nasync with lock:\n    pass")
+    await asyncio.sleep(1)
+    one, two = (
+        "job 1 'one' waits for sleep(9), 8.0 s left, at cell [2] line 3",
+        "job 2 'two' waits for a lock, at cell [3] line 3",
+    )
+    assert await shown(notebook, "%jobs tree", capsys) == [one, two]
+    assert await shown(notebook, "%jobs tree two", capsys) == [two]
+
+
+async def test_tree_of_an_ended_job_is_a_usage_error(notebook: Notebook) -> None:
+    """A job that has ended waits for nothing."""
+    await board_of_four()
+    assert await notebook.fails("%jobs tree index") == (
+        UsageError,
+        "jobs tree: job 1 has ended and waits for nothing",
+    )
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [
