@@ -23,6 +23,7 @@ from notebook_async.core import (
 )
 from notebook_async.errors import JobCancelledError, JobNotDoneError
 from notebook_async.kernel import (
+    as_background,
     current_sink,
     get_shell,
     print_plain,
@@ -261,6 +262,7 @@ class Job:
         context = copy_context()
         context.run(current_scope.set, Scope((f"job-{self._id}",), self))
         context.run(current_sink.set, self._output)
+        context.run(as_background, self.cancel)
         closers = Closers()
         context.run(current_closers.set, closers)
         self._wall_start, self._start = time.time(), time.perf_counter()

@@ -3,6 +3,7 @@
 from notebook_async.kernel._awaited import AwaitedMagics
 from notebook_async.kernel._awaits import Waiting, waiting_of
 from notebook_async.kernel._bridge import CommBridge
+from notebook_async.kernel._calls import as_background
 from notebook_async.kernel._cells import CellCode, compile_cell
 from notebook_async.kernel._claims import claim_comm
 from notebook_async.kernel._display import display_bundle, display_value, print_plain
@@ -14,9 +15,12 @@ from notebook_async.kernel._host import (
     require_shell,
 )
 from notebook_async.kernel._interrupts import cancelling_on_interrupt
+from notebook_async.kernel._nest_state import NestingState
+from notebook_async.kernel._nesting import Nesting, nesting_state
 from notebook_async.kernel._output import OutputRouter, Sink, current_sink
 from notebook_async.kernel._places import Place, is_own, own_place, place_of, step_of
 from notebook_async.kernel._shutdown import ShutdownGuard
+from notebook_async.kernel._sigint import Interrupts
 from notebook_async.kernel._tasks import context_of, scope_in, scope_of
 from notebook_async.kernel._tracebacks import (
     CellSyntaxError,
@@ -31,12 +35,16 @@ __all__ = [
     "CellSyntaxError",
     "CommBridge",
     "Host",
+    "Interrupts",
     "LoopWatch",
+    "Nesting",
+    "NestingState",
     "OutputRouter",
     "Place",
     "ShutdownGuard",
     "Sink",
     "Waiting",
+    "as_background",
     "cancelling_on_interrupt",
     "claim_comm",
     "compile_cell",
@@ -48,6 +56,7 @@ __all__ = [
     "front_end_answered",
     "get_shell",
     "is_own",
+    "nesting_state",
     "own_place",
     "pin_traceback",
     "place_of",

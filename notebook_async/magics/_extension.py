@@ -18,6 +18,8 @@ from notebook_async.core import set_presenter
 from notebook_async.kernel import (
     AwaitedMagics,
     CommBridge,
+    Interrupts,
+    Nesting,
     OutputRouter,
     ShutdownGuard,
     detect_host,
@@ -77,6 +79,12 @@ class _Extension:
         formatter.for_type(Job, show_job)
         self._undo.append(lambda: formatter.pop(Job))
         if detect_host(shell).kind == "kernel":
+            interrupts = Interrupts(shell.kernel)
+            interrupts.install()
+            self._undo.append(interrupts.uninstall)
+            nesting = Nesting(shell.kernel, interrupts)
+            nesting.install()
+            self._undo.append(nesting.uninstall)
             before = set_presenter(show_run)
             self._undo.append(lambda: set_presenter(before))
             shell.events.register("post_run_cell", refresh_stills)
