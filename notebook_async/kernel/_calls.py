@@ -82,11 +82,12 @@ class BlockingCall:
     def result(self, *, interrupt: type[BaseException]) -> Any:
         """Return what came of it, or raise that; `interrupt` if it was interrupted."""
         __tracebackhide__ = True
-        if self._fatal is not None:
-            fatal, self._fatal = self._fatal, None
+        fatal, self._fatal = self._fatal, None
+        in_place = isinstance(fatal, KeyboardInterrupt)  # its own code blocked
+        if fatal is not None and (not in_place or interrupt is KeyboardInterrupt):
             raise fatal
-        if self.interrupted and self.task.cancelled():
-            raise interrupt
+        if self.interrupted and (in_place or self.task.cancelled()):
+            raise interrupt from fatal
         return self.task.result()
 
 
