@@ -14,6 +14,7 @@ from notebook_async.kernel._host import (
     get_shell,
     require_shell,
 )
+from notebook_async.kernel._host_words import host_words
 from notebook_async.kernel._interrupts import cancelling_on_interrupt
 from notebook_async.kernel._nest_state import NestingState
 from notebook_async.kernel._nesting import Nesting, nesting_state
@@ -55,6 +56,7 @@ __all__ = [
     "display_value",
     "front_end_answered",
     "get_shell",
+    "host_words",
     "is_own",
     "nesting_state",
     "own_place",

@@ -16,7 +16,13 @@ from notebook_async.errors import (
     JobNotFoundError,
     NoRunningLoopError,
 )
-from notebook_async.kernel import detect_host, display_bundle, print_plain
+from notebook_async.kernel import (
+    detect_host,
+    display_bundle,
+    host_words,
+    nesting_state,
+    print_plain,
+)
 from notebook_async.magics._parsing import parse_options
 from notebook_async.widgets import board_bundle, board_text, show_job
 
@@ -167,18 +173,7 @@ class JobsMagics(Magics):
     def _host(self, references: list[str]) -> None:
         if references:
             raise UsageError("jobs host: takes no jobs")
-        host = detect_host()
-        version = f", ipykernel {host.ipykernel}" if host.ipykernel else ""
-        answered = "has answered" if host.front_end else "has not answered yet"
-        print_plain(f"host: {host.kind}{version}")
-        print_plain(f"loop: {host.loop or 'none runs'}")
-        if host.kind == "kernel":
-            print_plain(f"front end: {answered}; without one, still pictures are shown")
-        else:
-            print_plain(
-                "front end: text; a job stands still at the prompt unless"
-                " `%gui asyncio` is on, so use `%%arun --wait`"
-            )
+        print_plain("\n".join(host_words(detect_host(), nesting_state())))
 
     def _tree(self, references: list[str]) -> None:
         jobs = self._find(references)

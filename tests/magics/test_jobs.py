@@ -247,14 +247,16 @@ async def test_host_tells_where_it_runs(
     notebook: Notebook, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """`%jobs host` names the host, the loop and what to expect there."""
-    assert await shown(notebook, "%jobs host", capsys) == [
-        "host: terminal",
-        "loop: notebook_async.testing._clock.VirtualClockLoop",
+    lines = await shown(notebook, "%jobs host", capsys)
+    assert lines[:3] == [
+        "host:       IPython in a terminal",
         (
-            "front end: text; a job stands still at the prompt unless `%gui asyncio` is"
-            " on, so use `%%arun --wait`"
+            "front end:  text; a job stands still at the prompt unless `%gui asyncio`"
+            " is on, so use `%%arun --wait`"
         ),
+        "loop:       notebook_async.testing._clock.VirtualClockLoop",
     ]
+    assert [line.partition(":")[0] for line in lines[3:]] == ["sync calls", "nesting"]
 
 
 async def test_tree_tells_what_waits_for_what(
