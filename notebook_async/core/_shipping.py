@@ -12,6 +12,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import uuid4
 
 from notebook_async.core._chunk import Outcome, failures
 from notebook_async.core._parcel import (
@@ -132,8 +133,14 @@ class FutureExecutor(ParcelExecutor):
         self._executor = executor
 
     async def send(self, seal: Callable[[], bytes], func: Func) -> bytes:  # noqa: ARG002
-        """Submit from a thread: a pool may start its processes there."""
-        handing = self._threads.submit(lambda: self._executor.submit(work, seal()))
+        """Submit from a thread: a pool may start its processes there.
+
+        Each call has a name of its own, for an executor of Dask takes equal calls for
+        one and the same.
+        """
+        handing = self._threads.submit(
+            lambda: self._executor.submit(work, seal(), uuid4().hex)
+        )
         try:
             await finished(handing)
             future = handing.result()

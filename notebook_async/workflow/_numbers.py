@@ -8,13 +8,14 @@ from notebook_async.workflow.errors import WorkflowValidationError
 __all__ = ["check_count", "check_seconds"]
 
 
-def check_count(name: str, value: object) -> None:
-    """Raise `WorkflowValidationError` unless this is an integer >= 1, or None."""
-    if value is not None and (
-        isinstance(value, bool) or not isinstance(value, int) or value < 1
-    ):
+def check_count(name: str, value: object, *, optional: bool = False) -> None:
+    """Raise `WorkflowValidationError` unless this is an integer >= 1, or None if so."""
+    if optional and value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        words = "greater than 0 or None" if optional else "greater than 0"
         raise WorkflowValidationError(
-            f"{name} must be an integer greater than 0 or None, got {value!r}"
+            f"{name} must be an integer {words}, got {value!r}"
         )
 
 

@@ -37,7 +37,6 @@ class WorkflowParts(StepOwner):
     _serializer: BaseSerializer | None = None
     _resource_manager: ResourceManager | None = None
     _service_manager: ServiceManager | None = None
-    _validated: Definition | None = None
 
     @property
     def workflow_name(self) -> str:
@@ -183,12 +182,13 @@ class WorkflowParts(StepOwner):
 
     def _validate(self, definition: Definition) -> None:
         """Check before a run, once for each version of the steps."""
-        if self._validated is definition:
+        checks = None if self._disable_validation else self._skip_graph_checks
+        if checks in definition.checked:
             return
         self.initial_state()
-        if not self._disable_validation:
+        if checks is not None:
             self.validate()
-        self._validated = definition
+        definition.checked.add(checks)
 
     def initial_state(self) -> BaseModel:
         """Return the state that a run begins with."""

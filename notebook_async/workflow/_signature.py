@@ -22,24 +22,33 @@ if TYPE_CHECKING:
     from notebook_async.workflow.collect import Collect
     from notebook_async.workflow.resource import ResourceDefinition
 
-__all__ = ["Signature", "caller_names", "inspect_signature", "is_free_function"]
+__all__ = [
+    "StepSignatureSpec",
+    "caller_names",
+    "inspect_signature",
+    "is_free_function",
+    "validate_step_signature",
+]
 
 _STREAMS = (AsyncIterator, AsyncIterable, AsyncGenerator)
 
 
 @dataclass(slots=True)
-class Signature:
-    """The parameters and the return type of a step, each put to its use."""
+class StepSignatureSpec:
+    """The parameters and the return type of a step, each put to its use.
 
-    events: dict[str, tuple[type[Event], ...]] = field(default_factory=dict)
-    context: str | None = None
-    state_type: type[Any] | None = None
+    The attributes are those of `StepConfig`; `accepted_events` goes by parameter.
+    """
+
+    accepted_events: dict[str, tuple[type[Event], ...]] = field(default_factory=dict)
+    context_parameter: str | None = None
+    context_state_type: type[Any] | None = None
     resources: list[ResourceDefinition] = field(default_factory=list)
     services: list[ServiceDefinition] = field(default_factory=list)
-    collection: str | None = None
-    policy: Collect | None = None
-    returns: tuple[type[Event], ...] = ()
-    bare_returns: tuple[type[Event], ...] = ()
+    collection_parameter: str | None = None
+    collection_policy: Collect | None = None
+    return_types: tuple[type[Event], ...] = ()
+    bare_return_types: tuple[type[Event], ...] = ()
     is_fan_out: bool = False
 
 
@@ -73,7 +82,7 @@ def caller_names(depth: int, frames: int = 4) -> dict[str, Any]:
 
 def inspect_signature(
     func: Callable[..., Any], localns: dict[str, Any] | None = None
-) -> Signature:
+) -> StepSignatureSpec:
     """Return what a step takes and gives.
 
     Parameters
@@ -91,13 +100,13 @@ def inspect_signature(
     Examples
     --------
     >>> async def greet(ev: Event) -> None: ...
-    >>> list(inspect_signature(greet).events)
+    >>> list(inspect_signature(greet).accepted_events)
     ['ev']
     """
     if not callable(func):
         raise TypeError(f"a step must be a function, got {func!r}")
     hints = _hints(func, localns)
-    found = Signature()
+    found = StepSignatureSpec()
     parameters = list(inspect.signature(func).parameters.values())
     if not is_free_function(func):
         parameters = parameters[1:]
@@ -112,6 +121,47 @@ def inspect_signature(
     return found
 
 
+def validate_step_signature(spec: StepSignatureSpec, name: str = "step") -> None:
+    """Check that a function which takes this can be a step.
+
+    Parameters
+    ----------
+    spec
+        What `inspect_signature` returned.
+    name
+        What to call the function in the message.
+
+    Raises
+    ------
+    WorkflowValidationError
+        If it cannot.
+
+    Examples
+    --------
+    >>> async def nothing() -> None: ...
+    >>> validate_step_signature(inspect_signature(nothing))
+    Traceback (most recent call last):
+    WorkflowValidationError: step 'step' must have at least one parameter ...
+    """
+    if not spec.accepted_events:
+        raise WorkflowValidationError(
+            f"step {name!r} must have at least one parameter annotated as type Event"
+        )
+    if len(spec.accepted_events) == 1:
+        return
+    if spec.collection_parameter is not None:
+        raise WorkflowValidationError(
+            f"step {name!r} takes a list of events beside other events: gather all in"
+            " one list, as in `list[A | B]`, or take one event of each kind"
+        )
+    for parameter, kinds in spec.accepted_events.items():
+        if len(kinds) != 1:
+            raise WorkflowValidationError(
+                f"step {name!r} takes several events, and {parameter!r} names"
+                f" {len(kinds)} classes: each parameter of a join names one"
+            )
+
+
 def _hints(func: Callable[..., Any], localns: dict[str, Any] | None) -> dict[str, Any]:
     try:
         return _type_hints(func, localns=localns, include_extras=True)
@@ -124,7 +174,7 @@ def _hints(func: Callable[..., Any], localns: dict[str, Any] | None) -> dict[str
 
 
 def _read(
-    found: Signature,
+    found: StepSignatureSpec,
     parameter: inspect.Parameter,
     hint: Any,
     localns: dict[str, Any] | None,
@@ -162,15 +212,17 @@ def _read_marks(
     return None, None
 
 
-def _read_provided(found: Signature, parameter: inspect.Parameter, hint: Any) -> bool:
+def _read_provided(
+    found: StepSignatureSpec, parameter: inspect.Parameter, hint: Any
+) -> bool:
     """Take a parameter for a context or a service; tell whether it is one."""
     name = parameter.name
     kind = get_origin(hint) or hint
     if getattr(kind, "__name__", None) == "Context":
-        found.context = name
+        found.context_parameter = name
         model = next(iter(get_args(hint)), None)
         if isinstance(model, type) and issubclass(model, BaseModel):
-            found.state_type = model
+            found.context_state_type = model
         return True
     if _is_workflow(kind):
         default = parameter.default
@@ -183,7 +235,7 @@ def _read_provided(found: Signature, parameter: inspect.Parameter, hint: Any) ->
 
 
 def _read_event(
-    found: Signature,
+    found: StepSignatureSpec,
     parameter: inspect.Parameter,
     hint: Any,
     collect: Collect | None,
@@ -200,7 +252,7 @@ def _read_event(
             " events: annotate it as `Annotated[list[Done], Collect(...)]`"
         )
     elif hint is not None and (kinds := _event_kinds(hint)):
-        found.events[name] = kinds
+        found.accepted_events[name] = kinds
     elif parameter.default is parameter.empty and parameter.kind not in (
         parameter.VAR_POSITIONAL,
         parameter.VAR_KEYWORD,
@@ -214,22 +266,25 @@ def _read_event(
 
 
 def _set_collection(
-    found: Signature,
+    found: StepSignatureSpec,
     name: str,
     elements: tuple[type[Event], ...],
     collect: Collect | None,
     func: Callable[..., Any],
 ) -> None:
-    if found.collection is not None:
+    if found.collection_parameter is not None:
         raise WorkflowValidationError(
-            f"step {func.__name__!r} has two lists of events, {found.collection!r} and"
-            f" {name!r}: one step can gather one, as in `list[A | B]`"
+            f"step {func.__name__!r} has two lists of events,"
+            f" {found.collection_parameter!r} and {name!r}: one step can gather one, as"
+            " in `list[A | B]`"
         )
-    found.collection, found.policy = name, collect
-    found.events[name] = elements
+    found.collection_parameter, found.collection_policy = name, collect
+    found.accepted_events[name] = elements
 
 
-def _read_returns(found: Signature, hint: Any, func: Callable[..., Any]) -> None:
+def _read_returns(
+    found: StepSignatureSpec, hint: Any, func: Callable[..., Any]
+) -> None:
     returns: list[type[Event]] = []
     bare: list[type[Event]] = []
     for member in _members(hint):
@@ -249,8 +304,8 @@ def _read_returns(found: Signature, hint: Any, func: Callable[..., Any]) -> None
                 f"step {func.__name__!r} is annotated to return {_shown(member)}: a"
                 " step returns events, lists of events or None"
             )
-    found.returns = tuple(dict.fromkeys(returns))
-    found.bare_returns = tuple(dict.fromkeys(bare)) if found.is_fan_out else ()
+    found.return_types = tuple(dict.fromkeys(returns))
+    found.bare_return_types = tuple(dict.fromkeys(bare)) if found.is_fan_out else ()
 
 
 def _members(hint: Any) -> list[Any]:

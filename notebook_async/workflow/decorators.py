@@ -6,11 +6,12 @@ import inspect
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from notebook_async.workflow._config import StepConfig, StepGraphCheck
-from notebook_async.workflow._numbers import check_seconds
+from notebook_async.workflow._numbers import check_count, check_seconds
 from notebook_async.workflow._signature import (
     caller_names,
     inspect_signature,
     is_free_function,
+    validate_step_signature,
 )
 from notebook_async.workflow.errors import WorkflowValidationError
 from notebook_async.workflow.events import StepFailedEvent
@@ -103,14 +104,7 @@ def step(  # noqa: PLR0913 - the names are given
     >>> await Greeting().run(name="Ada")
     'Hello Ada'
     """
-    if isinstance(num_workers, bool) or not isinstance(num_workers, int):
-        raise WorkflowValidationError(
-            f"num_workers must be an integer greater than 0, got {num_workers!r}"
-        )
-    if num_workers < 1:
-        raise WorkflowValidationError(
-            f"num_workers must be an integer greater than 0, got {num_workers}"
-        )
+    check_count("num_workers", num_workers)
     if timeout is not None:
         check_seconds("timeout", timeout)
     options: dict[str, Any] = {
@@ -181,14 +175,7 @@ def catch_error(
     >>> await Careful().run(by=0)
     'no: division by zero'
     """
-    if isinstance(max_recoveries, bool) or not isinstance(max_recoveries, int):
-        raise WorkflowValidationError(
-            f"max_recoveries must be an integer greater than 0, got {max_recoveries!r}"
-        )
-    if max_recoveries < 1:
-        raise WorkflowValidationError(
-            f"max_recoveries must be an integer greater than 0, got {max_recoveries}"
-        )
+    check_count("max_recoveries", max_recoveries)
     if isinstance(for_steps, str):
         for_steps = [for_steps]
     names = caller_names(2)
@@ -219,43 +206,31 @@ def _declare(
 ) -> F:
     found = inspect_signature(func, names)
     name = func.__name__
-    if not found.events:
-        raise WorkflowValidationError(
-            f"step {name!r} must have at least one parameter annotated as type Event"
-        )
-    if found.collection is not None and len(found.events) > 1:
-        raise WorkflowValidationError(
-            f"step {name!r} takes a list of events beside other events: gather all in"
-            " one list, as in `list[A | B]`, or take one event of each kind"
-        )
+    validate_step_signature(found, name)
     joins: tuple[tuple[str, type[Any]], ...] = ()
-    if len(found.events) > 1:
-        for parameter, kinds in found.events.items():
-            if len(kinds) != 1:
-                raise WorkflowValidationError(
-                    f"step {name!r} takes several events, and {parameter!r} names"
-                    f" {len(kinds)} classes: each parameter of a join names one"
-                )
-        joins = tuple((one, kinds[0]) for one, kinds in found.events.items())
+    if len(found.accepted_events) > 1:
+        joins = tuple((one, kinds[0]) for one, kinds in found.accepted_events.items())
     config = StepConfig(
         name=name,
         function=func,
         is_method=not is_free_function(func),
         is_async=inspect.iscoroutinefunction(func),
-        event_name=next(iter(found.events)),
+        event_name=next(iter(found.accepted_events)),
         accepted_events=tuple(
-            dict.fromkeys(kind for kinds in found.events.values() for kind in kinds)
+            dict.fromkeys(
+                kind for kinds in found.accepted_events.values() for kind in kinds
+            )
         ),
-        return_types=found.returns,
-        context_parameter=found.context,
-        context_state_type=found.state_type,
+        return_types=found.return_types,
+        context_parameter=found.context_parameter,
+        context_state_type=found.context_state_type,
         resources=tuple(found.resources),
         services=tuple(found.services),
         join_parameters=joins,
-        collection_parameter=found.collection,
-        collection_policy=found.policy,
+        collection_parameter=found.collection_parameter,
+        collection_policy=found.collection_policy,
         is_fan_out=found.is_fan_out,
-        bare_return_types=found.bare_returns,
+        bare_return_types=found.bare_return_types,
         **options,
     )
     if inspect.isasyncgenfunction(func):

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from notebook_async.workflow._signature import inspect_signature, is_free_function
+from notebook_async.workflow._signature import (
+    StepSignatureSpec,
+    inspect_signature,
+    is_free_function,
+    validate_step_signature,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = [
+    "BUSY_WAIT_DELAY",
+    "StepSignatureSpec",
     "get_steps_from_class",
     "get_steps_from_instance",
     "inspect_signature",
     "is_free_function",
+    "validate_step_signature",
 ]
+
+BUSY_WAIT_DELAY = 0.01
+"""Seconds that programs of the field sleep between two looks; nothing here waits so."""
 
 
 def get_steps_from_class(workflow: type[Any]) -> dict[str, Callable[..., Any]]:

@@ -127,8 +127,8 @@ class Workflow(WorkflowParts):
         if timeout is not None:
             check_seconds("timeout", timeout)
         self.timeout = timeout
-        check_count("num_concurrent_runs", num_concurrent_runs)
-        check_count("stream_size", stream_size)
+        check_count("num_concurrent_runs", num_concurrent_runs, optional=True)
+        check_count("stream_size", stream_size, optional=True)
         checks = frozenset(skip_graph_checks or ())
         if unknown := checks - set(_CHECKS):
             raise WorkflowValidationError(

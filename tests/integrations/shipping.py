@@ -127,6 +127,13 @@ class ShippingRules(RunRules):
             assert files(tmp_path) == ["1"]
             (tmp_path / "1").unlink()
 
+    async def test_equal_items_run_each(self, executor: object, tmp_path: Path) -> None:
+        """Equal items of one run are not taken for one."""
+        folder = str(tmp_path)
+        make = lambda _: __import__("tempfile").mkdtemp(dir=folder)  # noqa: E731
+        made = await run_jobs(make, [1] * 6, workers=6, executor=executor)
+        assert len(set(made)) == 6
+
     async def test_one_adapter_tells_functions_apart(self, executor: object) -> None:
         """A function of the same name, in the same run, is another function."""
         cells = Cells()

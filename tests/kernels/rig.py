@@ -78,6 +78,7 @@ class Kernel:
             kernel_name="python3",
             kernel_spec_manager=KernelSpecManager(kernel_dirs=[str(home / "kernels")]),
             connection_file=str(home / "connection.json"),
+            **_transport(home),
         )
         self._client: AsyncKernelClient = self._manager.client()
 
@@ -300,3 +301,15 @@ class Kernel:
                     )
                 )
                 self._arrived.set()
+
+
+def _transport(home: Path) -> dict[str, str]:
+    """Return how to talk to the kernel: through files of its own, where that goes.
+
+    A free port may be somebody else's by the time that the kernel takes it. The path of
+    such a file may have a hundred characters or so.
+    """
+    place = str(home / "ipc")
+    if sys.platform == "win32" or len(place) > 90:
+        return {}
+    return {"transport": "ipc", "ip": place}

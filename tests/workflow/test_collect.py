@@ -465,3 +465,24 @@ async def test_work_does_not_grow_with_the_batch(
     Counting.compared = 0
     assert await Many().run() == 1000
     assert Counting.compared < 20_000
+
+
+async def test_full_batches_leave_nothing_behind() -> None:
+    """A thousand keys whose batches are complete keep no thousand buffers."""
+    left = []
+
+    class Pairs(Workflow):
+        @step
+        async def feed(self, ctx: Context, _: StartEvent) -> X | StopEvent | None:
+            for n in range(2000):
+                ctx.send_event(X(n=n // 2))
+
+        @step(num_workers=1)
+        async def gather(self, ctx: Context, ev: X) -> StopEvent | None:
+            ctx.collect_events(ev, [X] * 2, key=ev.n)
+            left.append(len(ctx._invocation.station.buffers))
+            return StopEvent() if len(left) == 2000 else None
+
+    await Pairs().run()
+    assert max(left) == 1
+    assert left[-1] == 0

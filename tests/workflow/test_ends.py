@@ -773,10 +773,14 @@ async def test_event_that_may_come_from_outside_is_waited_for() -> None:
         async def take(self, ev: HumanResponseEvent) -> StopEvent:
             return StopEvent(result=ev.response)
 
-    handler = Listens().run()
+    handler = Listens(timeout=None).run()
     await asyncio.sleep(1000)
     await handler.send_event(HumanResponseEvent(response="late"))
     assert await handler == "late"
+    # Nobody was asked, so it may be a mistake, and the time goes on.
+    with pytest.raises(WorkflowTimeoutError, match=r"after 45(\.0)? seconds"):
+        await Listens().run()
+    assert now() == 1045.0
 
 
 async def test_task_that_a_step_left_behind_may_send() -> None:
@@ -840,7 +844,7 @@ async def test_undeclared_return_that_nobody_takes() -> None:
             return Lost()  # type: ignore[return-value]
 
     message = (
-        r"^Step begin returned Lost \(Lost\), but its annotation says StopEvent: add"
+        r"^Step begin returned Lost, but its annotation says StopEvent: add"
         r" Lost to the return annotation, and a step that takes it\n"
     )
     with pytest.raises(WorkflowRuntimeError, match=message) as caught:

@@ -146,7 +146,9 @@ def test_step_needs_a_return_annotation() -> None:
 
 def test_name_that_is_nothing_here() -> None:
     """An annotation that cannot be resolved is named, with what to do."""
-    with pytest.raises(WorkflowValidationError, match="names 'Decimal', which is noth"):
+    with pytest.raises(
+        WorkflowValidationError, match="names 'Decimal', which is nothing"
+    ):
 
         @step
         async def late(_: StartEvent, number: Decimal = 1) -> StopEvent:  # type: ignore[assignment]

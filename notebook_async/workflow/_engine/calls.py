@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["caller"]
 
-Caller = "Callable[[Run, Invocation], Awaitable[Any]]"
-
 
 def caller(  # noqa: PLR0911 - each shape as directly as it goes
     config: StepConfig,

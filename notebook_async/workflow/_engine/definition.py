@@ -10,7 +10,7 @@ from notebook_async.workflow._checks.validate import find_start_event, find_stop
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from notebook_async.workflow._config import StepConfig
+    from notebook_async.workflow._config import StepConfig, WorkflowGraphCheck
     from notebook_async.workflow.context.serializers import BaseSerializer
     from notebook_async.workflow.events import Event, StartEvent, StopEvent
 
@@ -36,6 +36,9 @@ class Definition:
         Whether steps take events that no step returns, such as a person's answers.
     state_types
         The models of the state that the steps' contexts name.
+    checked
+        Which checks of the graph it has passed, by those that were left out; None
+        stands for none at all.
     serializer
         What turns runs into data unless another is given; made on first use.
     """
@@ -55,6 +58,7 @@ class Definition:
                 if config.context_state_type is not None
             )
         )
+        self.checked: set[frozenset[WorkflowGraphCheck] | None] = set()
         self.serializer: BaseSerializer | None = None
         self._takers: dict[type[Event], tuple[str, ...]] = {}
 

@@ -13,6 +13,7 @@ from notebook_async.workflow._engine.live import tally
 from notebook_async.workflow.errors import WorkflowCancelledByUser
 
 if TYPE_CHECKING:
+    from notebook_async.workflow._engine.outcome import Outcome
     from notebook_async.workflow._engine.run import Run
 
 __all__ = ["wind_up"]
@@ -22,7 +23,7 @@ _PATIENCE = 5.0
 """Seconds after which a step that goes on though it was cancelled is spoken of."""
 
 
-def wind_up(run: Run) -> None:
+def wind_up(run: Run, outcome: Outcome) -> None:
     """Cancel what still runs, and end once nothing does."""
     here = None
     if threading.get_ident() == run.thread:
@@ -41,7 +42,7 @@ def wind_up(run: Run) -> None:
         return
     _drop_timers(run)
     if not run.workers and not run.children:
-        _end(run)
+        _end(run, outcome)
     elif others:
         run.clock.stop()
         run.later(_PATIENCE, _complain, run)
@@ -64,14 +65,10 @@ def _complain(run: Run) -> None:
             )
 
 
-def _end(run: Run) -> None:
+def _end(run: Run, outcome: Outcome) -> None:
     """Give out the result, and let go of everything."""
-    outcome = run.state.outcome
-    if outcome is None or run.ended:
-        return
     run.ended = True
     run.clock.stop()
-    _drop_timers(run)
     run.log.close(outcome.event)
     if run.teller is not None:
         cancelled = isinstance(outcome.error, WorkflowCancelledByUser)

@@ -22,11 +22,14 @@ def look_if_quiet(run: Run) -> None:
     if state.busy > waiting or run.held:
         _set_quiet(run, quiet=False)
         return
-    if waiting or state.waits.expecting or run.definition.external:
+    if waiting or state.waits.expecting:
         _set_quiet(run, quiet=True)
         return
     _set_quiet(run, quiet=False)
-    run.stuck = not run.outside and state.produced is None
+    # Where nobody was asked anything an event may come all the same, as long as there
+    # is somebody to send it, and a step that takes what no step makes. Time goes on.
+    may_come = run.outside or run.definition.external or state.produced is not None
+    run.stuck = not may_come
     if run.contexts or not run.stuck:
         return
     state.fail(

@@ -102,18 +102,18 @@ def _reject(
     state: RunState, invocation: Invocation, value: object, where: str = ""
 ) -> None:
     config = invocation.station.config
-    shown = type(value).__name__ if isinstance(value, Event) else repr(value)[:80]
+    kind = type(value).__name__
+    shown = kind if isinstance(value, Event) else f"{repr(value)[:80]} ({kind})"
     declared = ", ".join(kind.__name__ for kind in config.return_types) or "None"
     repair = "a step returns an event, None, or a list where its annotation says so"
     if isinstance(value, Event):
-        repair = f"add {shown} to the return annotation, and a step that takes it"
+        repair = f"add {kind} to the return annotation, and a step that takes it"
     elif isinstance(value, list):
         repair = "annotate it as `-> list[...]` to send every event of a list"
     state.fail(
         WorkflowRuntimeError(
-            f"Step {config.name} returned {where + ' ' if where else ''}{shown}"
-            f" ({type(value).__name__}), but its annotation says {declared}:"
-            f" {repair}"
+            f"Step {config.name} returned {where + ' ' if where else ''}{shown}, but"
+            f" its annotation says {declared}: {repair}"
         ),
         invocation,
     )

@@ -212,7 +212,7 @@ class Run:
             return
         state = self.state
         if state.outcome is not None:
-            wind_up(self)
+            wind_up(self, state.outcome)
             return
         if not state.busy or self.is_quiet or self.children:
             look_if_quiet(self)

@@ -95,12 +95,18 @@ class StepContext(Context[Any]):
         if memory is not None and name in memory.batches:
             return memory.batches[name]
         known = memory is not None and name in memory.collected
-        buffer = self._buffer(name)
+        buffers = self._buffers()
+        buffer = buffers.get(name)
+        if buffer is None:
+            buffer = buffers[name] = Buffer()
         if not known:
             if not buffer.expects(ev, expected):
                 return None
             buffer.add(ev)
         batch = buffer.take(expected)
+        if not buffer.size:
+            # There may be as many buffers as there are keys.
+            del buffers[name]
         # An attempt after this one must neither add its event again nor lose these.
         if batch is not None:
             call.remember().batches[name] = batch
@@ -108,15 +114,12 @@ class StepContext(Context[Any]):
             call.remember().collected.add(name)
         return batch
 
-    def _buffer(self, name: Hashable) -> Buffer:
-        """Return the step's buffer of this name, made on first use."""
+    def _buffers(self) -> dict[Hashable, Buffer]:
+        """Return the buffers of the step, made on first use."""
         station = self._invocation.station
         if station.buffers is None:
             station.buffers = {}
-        buffer: Buffer | None = station.buffers.get(name)
-        if buffer is None:
-            buffer = station.buffers[name] = Buffer()
-        return buffer
+        return station.buffers
 
     async def wait_for_event(
         self,
