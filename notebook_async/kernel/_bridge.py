@@ -184,21 +184,12 @@ class CommBridge:
     def _on_recv(self, frames: Frames) -> Awaitable[None] | None:
         if comm_kind(self._kernel.session, frames) is None:
             return self._channel.accept(frames, is_comm=False)
-        overtakes = self._cell is not None and self._is_known(frames)
+        overtakes = self._cell is not None and self.is_known(frames)
         self._waiting[id(frames)] = _Arrival(frames, has_turn=not overtakes)
         if self._cell is not None:
             # One that has no turn must not leave those before it behind, either.
             self._loop.call_soon(self._overtake)
         return None if overtakes else self._channel.accept(frames, is_comm=True)
-
-    def _is_known(self, frames: Frames) -> bool:
-        """Tell whether a message finds its comm; the cell may be about to make it."""
-        content = content_of(self._kernel.session, frames)
-        manager = self._kernel.comm_manager
-        return (
-            content.get("comm_id") in manager.comms
-            or content.get("target_name") in manager.targets
-        )
 
     def _overtake(self) -> None:
         """Deliver what may pass the cell that is suspended now."""
@@ -206,7 +197,7 @@ class CommBridge:
             if key not in self._waiting:
                 continue  # a callback ran the loop, which came by here
             if arrival.has_turn:
-                if self._cell is None or not self._is_known(arrival.frames):
+                if self._cell is None or not self.is_known(arrival.frames):
                     continue
                 if not self._channel.drop(arrival.frames):
                     self._overtaken[key] = arrival.frames
@@ -228,6 +219,15 @@ class CommBridge:
         if not self._overtaken and not self.installed:
             self._channel.stop_taking_turns()
         return False
+
+    def is_known(self, frames: Frames) -> bool:
+        """Tell whether a message finds its comm; the cell may be about to make it."""
+        content = content_of(self._kernel.session, frames)
+        manager = self._kernel.comm_manager
+        return (
+            content.get("comm_id") in manager.comms
+            or content.get("target_name") in manager.targets
+        )
 
     def divert(self, frames: Frames) -> bool:
         """Take a message of a claimed comm from a subshell to the main loop."""

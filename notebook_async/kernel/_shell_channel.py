@@ -45,6 +45,9 @@ class Turns(Protocol):
     def take(self, frames: Frames) -> bool:
         """Return whether a message whose turn it is has still to be handled."""
 
+    def is_known(self, frames: Frames) -> bool:
+        """Tell whether a message finds its comm; the cell may be about to make it."""
+
     def divert(self, frames: Frames) -> bool:
         """Take a message that came on a subshell's thread; return whether it did."""
 
@@ -153,6 +156,7 @@ class LockedChannel(_Channel):
         self._replaced: Replacement | None = None
         self._paused = False
         self._held: dict[int, tuple[Frames, Context]] = {}
+        self._early: dict[int, tuple[Frames, Context]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def install(self, on_recv: Callable[[Frames], Any], turns: Turns) -> None:
@@ -166,12 +170,14 @@ class LockedChannel(_Channel):
             if subshell_id is not None:
                 if not turns.divert(frames):
                     await native(frames, subshell_id=subshell_id, **options)
-            elif turns.take(frames):
-                if options.get("concurrent"):
-                    # 7.4 lets a comm message overtake, without its busy and idle.
+            elif options.get("concurrent"):
+                # 7.4 lets a comm message overtake, without its busy and idle.
+                if self._paused and not turns.is_known(frames):
+                    self._early[id(frames)] = (frames, copy_context())
+                elif turns.take(frames):
                     turns.deliver(frames)
-                else:
-                    await native(frames, subshell_id=subshell_id, **options)
+            elif turns.take(frames):
+                await native(frames, subshell_id=subshell_id, **options)
 
         self._replaced = Replacement(
             vars(self._kernel), "dispatch_shell", dispatch_shell
@@ -186,7 +192,7 @@ class LockedChannel(_Channel):
 
     def accept(self, frames: Frames, *, is_comm: bool) -> Awaitable[None] | None:  # noqa: ARG002
         """Let a message take its turn."""
-        if self._paused or self._held:
+        if self._paused or self._early or self._held:
             self._held[id(frames)] = (frames, copy_context())
             return None
         return self._native(frames)
@@ -198,7 +204,9 @@ class LockedChannel(_Channel):
     def resume(self) -> None:
         """Let the messages that wait here take their turns, in their order."""
         self._paused = False
-        held, self._held = self._held, {}
+        # ipykernel had started on the early ones before it let the cell run.
+        held = self._early | self._held
+        self._early, self._held = {}, {}
         for frames, context in held.values():
             turn = context.run(self._native, frames)
             if asyncio.iscoroutine(turn):
@@ -208,7 +216,9 @@ class LockedChannel(_Channel):
 
     def drop(self, frames: Frames) -> bool:
         """Let a message have no turn; return False if ipykernel has it already."""
-        return self._held.pop(id(frames), None) is not None
+        key = id(frames)
+        held = self._early.pop(key, None) or self._held.pop(key, None)
+        return held is not None
 
 
 def find_channel(kernel: Any) -> ShellChannel | None:
