@@ -5,7 +5,6 @@ from notebook_async.kernel._awaits import Waiting, waiting_of
 from notebook_async.kernel._bridge import CommBridge
 from notebook_async.kernel._calls import as_background
 from notebook_async.kernel._cells import CellCode, compile_cell
-from notebook_async.kernel._claims import claim_comm
 from notebook_async.kernel._display import display_bundle, display_value, print_plain
 from notebook_async.kernel._host import (
     Host,
@@ -47,7 +46,6 @@ __all__ = [
     "Waiting",
     "as_background",
     "cancelling_on_interrupt",
-    "claim_comm",
     "compile_cell",
     "context_of",
     "current_sink",

@@ -21,7 +21,6 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from notebook_async.kernel._claims import is_claimed
 from notebook_async.kernel._comm_delivery import CommDelivery, RunningCell
 from notebook_async.kernel._frames import comm_kind, content_of
 from notebook_async.kernel._replacement import Replacement
@@ -35,6 +34,11 @@ if TYPE_CHECKING:
     from notebook_async.kernel._shell_channel import ShellChannel
 
 __all__ = ["CommBridge"]
+
+# The targets of ipywidgets' protocol. A callback may touch what a cell awaits, and
+# asyncio's futures and locks bear no other thread. From ipykernel 7.0 on, JupyterLab
+# sends each widget's messages to a thread of its own; 7.4 has it send them here again.
+_WIDGETS = frozenset({"jupyter.widget", "jupyter.widget.control"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,11 +234,19 @@ class CommBridge:
         )
 
     def divert(self, frames: Frames) -> bool:
-        """Take a message of a claimed comm from a subshell to the main loop."""
-        if not self.installed or not is_claimed(self._kernel, frames):
+        """Take a message of a widget from a subshell to the main loop."""
+        if not self.installed or not self._is_of_widget(frames):
             return False
         self._loop.call_soon_threadsafe(self.deliver, frames)
         return True
+
+    def _is_of_widget(self, frames: Frames) -> bool:
+        if comm_kind(self._kernel.session, frames) is None:
+            return False
+        content = content_of(self._kernel.session, frames)
+        comm = self._kernel.comm_manager.comms.get(content.get("comm_id"))
+        target = content.get("target_name") or getattr(comm, "target_name", None)
+        return target in _WIDGETS
 
     def deliver(self, frames: Frames) -> None:
         """Handle a comm message now, under itself and with the cell's variables."""

@@ -154,6 +154,7 @@ class LockedChannel(_Channel):
     def __init__(self, kernel: Any, stream: Any) -> None:
         super().__init__(kernel, stream)
         self._replaced: Replacement | None = None
+        self._stopping = False
         self._paused = False
         self._held: dict[int, tuple[Frames, Context]] = {}
         self._early: dict[int, tuple[Frames, Context]] = {}
@@ -185,10 +186,12 @@ class LockedChannel(_Channel):
         self._receive(on_recv)
 
     def stop_taking_turns(self) -> None:
-        """Ask no more whether a message has been handled before its turn."""
-        if self._replaced is not None:
-            self._replaced.undo()
-            self._replaced = None
+        """Ask no more whether a message has been handled before its turn.
+
+        What waited here still asks: 7.4 would answer it without its busy and idle.
+        """
+        self._stopping = True
+        self._restore()
 
     def accept(self, frames: Frames, *, is_comm: bool) -> Awaitable[None] | None:  # noqa: ARG002
         """Let a message take its turn."""
@@ -212,7 +215,17 @@ class LockedChannel(_Channel):
             if asyncio.iscoroutine(turn):
                 task = asyncio.get_running_loop().create_task(turn, context=context)
                 self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+                task.add_done_callback(self._turn_ended)
+
+    def _turn_ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if self._stopping:
+            self._restore()
+
+    def _restore(self) -> None:
+        if self._replaced is not None and not self._tasks:
+            self._replaced.undo()
+            self._replaced = None
 
     def drop(self, frames: Frames) -> bool:
         """Let a message have no turn; return False if ipykernel has it already."""

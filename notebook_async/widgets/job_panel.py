@@ -17,7 +17,7 @@ import anywidget
 import ipywidgets
 import traitlets
 
-from notebook_async.kernel import claim_comm, front_end_answered
+from notebook_async.kernel import front_end_answered
 from notebook_async.widgets._log_feed import LogFeed
 
 if TYPE_CHECKING:
@@ -61,8 +61,6 @@ class JobPanel(anywidget.AnyWidget):
         self._loop = asyncio.get_running_loop()
         super().__init__(view=self._new_view(), log=self._feed.tail())
         self.box = ipywidgets.VBox([self])
-        for widget in (self, self.box):
-            claim_comm(widget.comm)
         self.on_msg(self._on_message)
         self._schedule()
         subject.on_end(lambda _: self._finish())

@@ -82,9 +82,9 @@ async def value(kernel: Kernel, expression: str) -> Any:  # noqa: ANN401
     return ast.literal_eval(kernel.text(await kernel.run(expression)))
 
 
-def open_comm(kernel: Kernel, name: str = "c1") -> str:
-    """Open a comm to the target in the kernel, and return the id of the message."""
-    opening = {"comm_id": name, "target_name": "talk", "data": {}}
+def open_comm(kernel: Kernel, name: str = "c1", *, target: str = "talk") -> str:
+    """Open a comm to a target in the kernel, and return the id of the message."""
+    opening = {"comm_id": name, "target_name": target, "data": {}}
     return kernel.send("comm_open", opening)
 
 
@@ -179,17 +179,16 @@ async def test_callbacks_run_on_the_main_thread(kernel: Kernel) -> None:
     assert kernel.text(amid) == "heard amid True\n"
 
 
-async def test_our_comms_leave_their_subshell(
+async def test_comms_of_widgets_leave_their_subshell(
     kernel: Kernel, kernel_env: Environment
 ) -> None:
-    """A claimed comm is handled on the main loop, whatever thread it comes by (4)."""
+    """A widget's comm is handled on the main loop, whatever thread it comes by (4)."""
     if kernel_env.ipykernel < (7,):
         pytest.skip("has no subshells")
-    await kernel.idle(open_comm(kernel))
+    widgets = "comm.get_comm_manager().register_target('jupyter.widget', target)"
+    await kernel.run(widgets)
+    await kernel.idle(open_comm(kernel, target="jupyter.widget"))
     await kernel.idle(open_comm(kernel, "c2"))
-    claim = "import notebook_async.kernel as k\n"
-    claim += "k.claim_comm(comm.get_comm_manager().comms['c1'])"
-    await kernel.run(claim)
     subshell = await kernel.create_subshell()
     quiet = say(kernel, "quiet", subshell=subshell)
     await kernel.idle(quiet, limit=5)
@@ -208,7 +207,9 @@ async def test_our_comms_leave_their_subshell(
     assert await value(kernel, "seen") == expected
 
 
-async def test_panels_are_claimed(kernel: Kernel, kernel_env: Environment) -> None:
+async def test_panels_leave_their_subshell(
+    kernel: Kernel, kernel_env: Environment
+) -> None:
     """A job is cancelled by its panel, whose comm has a subshell of its own."""
     if kernel_env.ipykernel < (7,):
         pytest.skip("has no subshells")
