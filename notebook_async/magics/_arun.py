@@ -122,6 +122,7 @@ class ArunMagics(Magics):
             source=cell,
             cell=code.number,
             echo=options.wait or detect_host().text_only,
+            again=lambda: self._work(code, options),
         )
         show_job(job, panel=not options.no_panel, quiet=options.quiet)
         if self.shell.autoawait:

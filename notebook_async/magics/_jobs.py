@@ -14,6 +14,7 @@ from notebook_async.errors import (
     JobCancelledError,
     JobNotDoneError,
     JobNotFoundError,
+    JobNotRepeatableError,
     NoRunningLoopError,
 )
 from notebook_async.kernel import (
@@ -37,6 +38,9 @@ ACTIONS = (
     "list",
     "show",
     "cancel",
+    "pause",
+    "resume",
+    "retry",
     "wait",
     "result",
     "log",
@@ -84,8 +88,9 @@ class JobsMagics(Magics):
         nargs="*",
         metavar="ACTION JOB",
         help=(
-            "list, show, cancel, wait, result, log, tree, each with the ids or names of"
-            " jobs; clear; host. A job alone shows it, nothing at all lists them."
+            "list, show, cancel, pause, resume, retry, wait, result, log, tree, each"
+            " with the ids or names of jobs; clear; host. A job alone shows it, nothing"
+            " at all lists them."
         ),
     )
     @line_magic
@@ -97,6 +102,8 @@ class JobsMagics(Magics):
             %jobs                 list all
             %jobs 3               show job 3 (also %3, or its name)
             %jobs cancel 3 index  cancel two
+            %jobs pause 3         let no item of its runs start; %jobs resume 3
+            %jobs retry 3         its failed items; if it has ended, all of it
             %jobs wait            wait for all that run
             x = %jobs result 3    what it returned
             %jobs log 3           what it printed
@@ -143,6 +150,44 @@ class JobsMagics(Magics):
                     " nothing to cancel"
                 )
 
+    def _pause(self, references: list[str]) -> None:
+        for job in self._find_some("pause", references):
+            self._say_steered(job, job.pause(), "pausing", "has no run to pause")
+
+    def _resume(self, references: list[str]) -> None:
+        for job in self._find_some("resume", references):
+            self._say_steered(job, job.resume(), "resuming", "has no paused run")
+
+    def _say_steered(self, job: Job, runs: int, doing: str, not_done: str) -> None:
+        name = f"job {job.id} {job.name!r}"
+        if runs:
+            print_plain(f"{doing} {_count(runs, 'run')} of {name}")
+        elif job.ended:
+            print_plain(f"{name} has already ended ({job.state})")
+        else:
+            print_plain(f"{name} {not_done}")
+
+    def _retry(self, references: list[str]) -> None:
+        for job in self._find_some("retry", references):
+            if job.ended:
+                self._repeat(job)
+                continue
+            items = job.retry_failed()
+            name = f"job {job.id} {job.name!r}"
+            if items:
+                print_plain(
+                    f"retrying {items} item{'' if items == 1 else 's'} of {name}"
+                )
+            else:
+                print_plain(f"{name} still runs, and no item of it has failed")
+
+    def _repeat(self, job: Job) -> None:
+        try:
+            repeated = self._board.repeat(job.id)
+        except (JobNotRepeatableError, NoRunningLoopError) as error:
+            raise UsageError(f"jobs retry: {error}") from None
+        show_job(repeated)
+
     def _wait(self, references: list[str]) -> _Waiting:
         live = [job for job in self._board if not job.ended]
         return _Waiting(self._find(references) or live)
@@ -168,7 +213,7 @@ class JobsMagics(Magics):
                 "jobs clear: takes no jobs, it forgets all that have ended"
             )
         number = self._board.clear()
-        print_plain(f"forgot {number} job{'' if number == 1 else 's'}")
+        print_plain(f"forgot {_count(number, 'job')}")
 
     def _host(self, references: list[str]) -> None:
         if references:
@@ -202,3 +247,7 @@ class JobsMagics(Magics):
             close = get_close_matches(references[0], ACTIONS, n=1)
             hint = f" (or did you mean `%jobs {close[0]}`?)" if close else ""
             raise UsageError(f"jobs: {error}{hint}") from None
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"

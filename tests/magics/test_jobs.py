@@ -108,6 +108,90 @@ async def test_quoted_names_may_have_spaces(
     ]
 
 
+RUN = """\
+%%arun -n sleepy
+await run_jobs(asyncio.sleep, [1] * 8, workers=2)
+"""
+
+
+async def test_pause_and_resume_the_runs_of_a_job(
+    notebook: Notebook, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A paused job starts no item until it is resumed, and each says what it did."""
+    notebook.shell.push({"run_jobs": run_jobs})
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    await notebook.start(RUN)
+    await asyncio.sleep(0.5)
+    assert await shown(notebook, "%jobs pause sleepy", capsys) == [
+        "pausing 1 run of job 1 'sleepy'"
+    ]
+    assert await shown(notebook, "%jobs pause 1", capsys) == [
+        "job 1 'sleepy' has no run to pause"
+    ]
+    await asyncio.sleep(9)
+    assert jobs[1].progress.done == 2
+    assert await shown(notebook, "%jobs resume 1", capsys) == [
+        "resuming 1 run of job 1 'sleepy'"
+    ]
+    assert await shown(notebook, "%jobs resume 1", capsys) == [
+        "job 1 'sleepy' has no paused run"
+    ]
+    await jobs[1]
+    assert loop.time() - began == 12.5
+    assert await shown(notebook, "%jobs pause 1", capsys) == [
+        "job 1 'sleepy' has already ended (done)"
+    ]
+
+
+async def test_retry_runs_failed_items_of_a_live_job(
+    notebook: Notebook, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Items that failed run again while their job goes on."""
+    attempts: list[int] = []
+
+    async def work(number: int) -> int:
+        attempts.append(number)
+        await asyncio.sleep(1)
+        if attempts == [0]:
+            raise ConnectionError("try later")
+        return number
+
+    work_all = run_jobs(work, range(3), workers=1, on_error="return")
+    jobs.start(work_all, name="flaky")
+    assert await shown(notebook, "%jobs retry flaky", capsys) == [
+        "job 1 'flaky' still runs, and no item of it has failed"
+    ]
+    await asyncio.sleep(1.5)
+    assert await shown(notebook, "%jobs retry flaky", capsys) == [
+        "retrying 1 item of job 1 'flaky'"
+    ]
+    assert await jobs[1] == [0, 1, 2]
+
+
+async def test_retry_starts_an_ended_job_again(
+    notebook: Notebook, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The cell of a job that has ended runs once more, with its name and options."""
+    notebook.shell.push({"number": 1})
+    cell = "%%arun -n count --into kept\nnumber += 1\nnumber"
+    await (await notebook.start(cell))
+    await shown(notebook, "%jobs retry count", capsys)
+    assert (jobs[2].name, jobs[2].source, await jobs[2]) == (
+        "count",
+        "number += 1\nnumber\n",
+        3,
+    )
+    assert (jobs[1].result, notebook.shell.user_ns["kept"]) == (2, 3)
+
+
+async def test_a_coroutine_cannot_be_repeated(notebook: Notebook) -> None:
+    """A job that was started with a coroutine alone says why it runs only once."""
+    await jobs.start(asyncio.sleep(0), name="nap")
+    with pytest.raises(UsageError, match="jobs retry: job 1 cannot be repeated"):
+        await notebook.value("%jobs retry nap")
+
+
 async def test_cancel_says_what_it_does(
     notebook: Notebook, capsys: pytest.CaptureFixture[str]
 ) -> None:
