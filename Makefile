@@ -46,7 +46,7 @@ test: .venv/.dev .venv/.npm .venv/.browser
 	$(BIN)/python -m pytest
 	$(NPM) run test
 	$(BIN)/python -m pytest --nbval-lax --timeout=300 notebooks
-	$(BIN)/python -m pytest -m "browser or install or executors"
+	$(BIN)/python -m pytest -m "browser or install or executors or oldest_kernel"
 
 test-kernels: .venv/.dev
 	$(BIN)/python -m pytest -m kernels tests/kernels

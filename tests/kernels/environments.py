@@ -13,8 +13,8 @@ A test that asks for the fixture `kernel_env` runs once for each of them:
         if kernel_env.ipykernel < (7, 4):
             ...
 
-The oldest and the newest are in the ordinary run; `make test-kernels`, which is
-`pytest -m kernels tests/kernels`, has them all. The package in them is the source of
+The newest is in the ordinary run, and `make test` has the oldest too;
+`make test-kernels`, which is `pytest -m kernels tests/kernels`, has them all. The package in them is the source of
 this checkout, or the wheel that the variable `KERNELS_PACKAGE` names.
 """
 
@@ -35,7 +35,7 @@ from typing import IO, TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["ENVIRONMENTS", "ORDINARY", "Environment", "Recipe", "is_made", "make"]
+__all__ = ["ENVIRONMENTS", "Environment", "Recipe", "is_made", "make"]
 
 ROOT = Path(__file__).parents[2]
 
@@ -202,9 +202,9 @@ LATER = [
     if version != BASE.version and (found := _found(version)) is not None
 ]
 
-ORDINARY = [Recipe(BASE.path, BASE.version, each) for each in (OLDEST, NEWEST)]
 ENVIRONMENTS = [
-    *ORDINARY,
+    Recipe(BASE.path, BASE.version, NEWEST),
+    Recipe(BASE.path, BASE.version, OLDEST),
     *(Recipe(BASE.path, BASE.version, each) for each in BETWEEN),
     *(Recipe(python.path, python.version, NEWEST) for python in LATER),
 ]
