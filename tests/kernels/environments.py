@@ -14,8 +14,9 @@ A test that asks for the fixture `kernel_env` runs once for each of them:
             ...
 
 The newest is in the ordinary run, and `make test` has the oldest too;
-`make test-kernels`, which is `pytest -m kernels tests/kernels`, has them all. The package in them is the source of
-this checkout, or the wheel that the variable `KERNELS_PACKAGE` names.
+`make test-kernels`, which is `pytest -m kernels tests/kernels`, has them all. The
+package in them is the source of this checkout, or the wheel that the variable
+`KERNELS_PACKAGE` names.
 """
 
 from __future__ import annotations
