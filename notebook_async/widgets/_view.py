@@ -89,6 +89,9 @@ class Subject(Protocol):
     def on_end(self, callback: Callable[[Any], Any]) -> None:
         """Call back once it has ended."""
 
+    def on_output(self, callback: Callable[[], object]) -> None:
+        """Call back, in any thread, at any output from now on."""
+
 
 class JobSubject:
     """Shows a job with its runs, output and traceback."""
@@ -143,6 +146,10 @@ class JobSubject:
         """Call back once the job has ended."""
         self._job.on_end(callback)
 
+    def on_output(self, callback: Callable[[], object]) -> None:
+        """Call back at any output, such as that of a task which the job has left."""
+        self._job.output.on_write(callback)
+
 
 class RunSubject:
     """Shows a run that was started outside of any job."""
@@ -190,6 +197,9 @@ class RunSubject:
     def on_end(self, callback: Callable[[Any], Any]) -> None:
         """Call back once the run has ended."""
         self._run.on_end(callback)
+
+    def on_output(self, callback: Callable[[], object]) -> None:
+        """Do nothing: a run has no output of its own."""
 
 
 def one_line(error: BaseException) -> str:
