@@ -8,22 +8,30 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
-from notebook_async.kernel._portal import on_interrupt
-
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from contextvars import Context
 
-__all__ = ["BlockingCall", "as_background", "note_task"]
+__all__ = ["BlockingCall", "as_background", "end_tasks", "note_task", "outlive"]
 
 # The call that the code is inside of, for what it starts.
 _inside: ContextVar[BlockingCall | None] = ContextVar(
     "notebook_async_inside", default=None
 )
 
+# What else an interrupt of code that blocks the loop cancels, such as the job around.
+_on_interrupt: ContextVar[Callable[[], object] | None] = ContextVar(
+    "notebook_async_on_interrupt", default=None
+)
+
 
 class BlockingCall:
     """A call like `asyncio.run` under a running loop.
+
+    Parameters
+    ----------
+    started
+        Where to take note of the tasks that it starts; by default it does so itself.
 
     Attributes
     ----------
@@ -31,12 +39,20 @@ class BlockingCall:
         The task, or the future, that the caller waits for.
     interrupted
         Whether a person has interrupted it.
+
+    Examples
+    --------
+    >>> call = BlockingCall()
+    >>> call.task = asyncio.create_task(asyncio.sleep(1, "rested"))
+    >>> await call.ended(tidy=True)
+    >>> call.result(interrupt=KeyboardInterrupt)
+    'rested'
     """
 
-    def __init__(self) -> None:
+    def __init__(self, started: WeakSet[asyncio.Task[Any]] | None = None) -> None:
         self._outer = _inside.get()
         self._fatal: BaseException | None = None
-        self._started: WeakSet[asyncio.Task[Any]] = WeakSet()
+        self._started = WeakSet() if started is None else started
         self.task: asyncio.Future[Any]
         self.interrupted = False
 
@@ -52,9 +68,10 @@ class BlockingCall:
         """Cancel what it waits for."""
         self.task.cancel()
 
-    def fail(self, error: BaseException) -> None:
-        """Take a KeyboardInterrupt or SystemExit out of its task, for the caller."""
+    def fail(self, error: BaseException) -> BaseException:
+        """Keep what would end the loop for the caller; return what its task raises."""
         self._fatal = error
+        return asyncio.CancelledError("interrupted")
 
     def started(self, task: asyncio.Task[Any]) -> None:
         """Take note of a task that was created inside it."""
@@ -71,28 +88,60 @@ class BlockingCall:
         """Wait for its end; then cancel, if it is to be tidy, the tasks left behind."""
         with contextlib.suppress(Exception, asyncio.CancelledError):
             await self.task  # what it raises is for `result`
-        if not tidy:
-            return
-        left = [task for task in self._started if not task.done()]
-        for task in left:
-            task.cancel()
-        if left:
-            await asyncio.gather(*left, return_exceptions=True)
+        if tidy:
+            await end_tasks(self._started)
 
     def result(self, *, interrupt: type[BaseException]) -> Any:
         """Return what came of it, or raise that; `interrupt` if it was interrupted."""
         __tracebackhide__ = True
         fatal, self._fatal = self._fatal, None
         in_place = isinstance(fatal, KeyboardInterrupt)  # its own code blocked
-        if fatal is not None and (not in_place or interrupt is KeyboardInterrupt):
-            raise fatal
-        if self.interrupted and (in_place or self.task.cancelled()):
-            raise interrupt from fatal
-        return self.task.result()
+        try:
+            if fatal is not None and (not in_place or interrupt is KeyboardInterrupt):
+                raise fatal
+            if self.interrupted and (in_place or self.task.cancelled()):
+                raise interrupt from fatal
+            return self.task.result()
+        finally:
+            # What is raised has a traceback, and that refers to this frame.
+            del self, fatal
+
+
+async def end_tasks(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel tasks, and wait for their ends, as `asyncio.run` does before it returns.
+
+    Examples
+    --------
+    >>> task = asyncio.create_task(asyncio.sleep(60))
+    >>> await end_tasks([task])
+    >>> task.cancelled()
+    True
+    """
+    left = [task for task in tasks if not task.done()]
+    for task in left:
+        task.cancel()
+    if not left:
+        return
+    await asyncio.gather(*left, return_exceptions=True)
+    for task in left:
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            asyncio.get_running_loop().call_exception_handler(
+                {
+                    "message": "a task that a blocking call left behind failed",
+                    "exception": error,
+                    "task": task,
+                }
+            )
 
 
 def note_task(task: asyncio.Task[Any], context: Context | None) -> None:
-    """Tell the call around that a task was created, in a context of its own or not."""
+    """Tell the call around that a task was created, in a context of its own or not.
+
+    Examples
+    --------
+    >>> note_task(asyncio.current_task(), None)  # no call is around
+    """
     call = _inside.get() if context is None else context.get(_inside)
     if call is not None and task is not getattr(call, "task", None):
         call.started(task)
@@ -103,6 +152,28 @@ def as_background(cancel: Callable[[], object]) -> None:
 
     It outlives the call that started it, and where its code blocks the loop an
     interrupt calls `cancel`.
+
+    Examples
+    --------
+    >>> from contextvars import copy_context
+    >>> job = asyncio.get_running_loop().create_future()
+    >>> copy_context().run(as_background, job.cancel)
     """
     _inside.set(None)
-    on_interrupt.set(cancel)
+    _on_interrupt.set(cancel)
+
+
+def outlive(error: BaseException) -> BaseException:
+    """Return what a task of the kernel's loop is to raise instead of what would end it.
+
+    Examples
+    --------
+    >>> outlive(KeyboardInterrupt())
+    CancelledError('interrupted')
+    """
+    if not isinstance(error, KeyboardInterrupt):
+        return error
+    cancel = _on_interrupt.get()
+    if cancel is not None:
+        cancel()
+    return asyncio.CancelledError("interrupted")

@@ -6,7 +6,14 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any, Literal
 
-__all__ = ["Mechanism", "NestingState", "explain", "loop_name", "nest_applied"]
+__all__ = [
+    "Mechanism",
+    "NestingState",
+    "drawback",
+    "explain",
+    "loop_name",
+    "nest_applied",
+]
 
 Mechanism = Literal["own loop", "portal", "nested", "thread"]
 
@@ -39,14 +46,28 @@ class NestingState:
 
 
 def loop_name(loop: Any) -> str | None:
-    """Return the full name of a loop's class."""
+    """Return the full name of a loop's class.
+
+    Examples
+    --------
+    >>> print(loop_name(None))
+    None
+    >>> loop_name(asyncio.get_running_loop())
+    'notebook_async.testing._clock.VirtualClockLoop'
+    """
     if loop is None:
         return None
     return f"{type(loop).__module__}.{type(loop).__qualname__}"
 
 
 def nest_applied(loop: Any) -> Literal["nest_asyncio2", "nest_asyncio"] | None:
-    """Tell what has made a loop nestable, if anything has."""
+    """Tell what has made a loop nestable, if anything has.
+
+    Examples
+    --------
+    >>> print(nest_applied(asyncio.get_running_loop()))
+    None
+    """
     if not getattr(loop, "_nest_patched", False):
         return None
     second = hasattr(asyncio, "_nest_asyncio2")
@@ -54,7 +75,13 @@ def nest_applied(loop: Any) -> Literal["nest_asyncio2", "nest_asyncio"] | None:
 
 
 def explain(mechanism: Mechanism, loop: Any, *, installed: bool = True) -> str:
-    """Return why a call takes this mechanism."""
+    """Return why a call takes this mechanism.
+
+    Examples
+    --------
+    >>> explain("own loop", None)
+    'no loop runs in this thread, so the call has one of its own'
+    """
     if mechanism == "own loop":
         return "no loop runs in this thread, so the call has one of its own"
     if mechanism == "portal":
@@ -64,3 +91,26 @@ def explain(mechanism: Mechanism, loop: Any, *, installed: bool = True) -> str:
     if not installed:
         return "the extension is not loaded, so only our own functions work"
     return f"{loop_name(loop)} is not Python's own loop and cannot be nested"
+
+
+def drawback(mechanism: Mechanism, loop: Any) -> str:
+    """Return in a sentence what a mechanism cannot do, or nothing.
+
+    Examples
+    --------
+    >>> drawback("portal", None)
+    ''
+    """
+    if mechanism == "nested":
+        return (
+            "This call nests the kernel's event loop (nest-asyncio2): calls that"
+            " overlap end in reverse order only, tasks get slower, and it lasts until"
+            " the kernel restarts."
+        )
+    if mechanism == "thread":
+        return (
+            f"This call runs on another thread, since {loop_name(loop)} cannot be"
+            " nested: it blocks the kernel, and what belongs to the kernel's loop needs"
+            " `await` instead."
+        )
+    return ""

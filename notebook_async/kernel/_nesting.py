@@ -15,45 +15,43 @@ The tasks that a coroutine leaves behind are cancelled, as by `asyncio.run` anyw
 from __future__ import annotations
 
 import asyncio
-import functools
+import sys
 import threading
 import warnings
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Literal
 
 from notebook_async.core._blocking import Nester, adopt, run_in_thread, set_nester
-from notebook_async.kernel._calls import BlockingCall, note_task
+from notebook_async.kernel._calls import BlockingCall, note_task, outlive
+from notebook_async.kernel._entries import Entries, as_coroutine
 from notebook_async.kernel._nest_state import (
     Mechanism,
     NestingState,
+    drawback,
     explain,
     loop_name,
     nest_applied,
 )
-from notebook_async.kernel._patches import Patch
-from notebook_async.kernel._portal import Portal, can_wait, portal_factory, wait
+from notebook_async.kernel._portal import (
+    Portal,
+    can_wait,
+    is_portal_factory,
+    portal_factory,
+    wait,
+)
 from notebook_async.kernel._ready import guard_ready, release_ready
 from notebook_async.kernel._threads import end_in_thread, ended_in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
     from contextvars import Context
+    from weakref import WeakSet
 
     from notebook_async.kernel._sigint import Interrupts
 
 __all__ = ["Nesting", "nesting_state"]
 
-_SAID = {
-    "nested": (
-        "This call nests the kernel's event loop (nest-asyncio2): calls that overlap"
-        " end in reverse order only, tasks get slower, and it lasts until the kernel"
-        " restarts."
-    ),
-    "thread": (
-        "This call runs on another thread, since {loop} cannot be nested: it blocks"
-        " the kernel, and what belongs to the kernel's loop needs `await` instead."
-    ),
-}
+_PACKAGE = __name__.partition(".")[0]
 _active: Nesting | None = None
 
 
@@ -71,13 +69,12 @@ class Nesting:
     def __init__(self, kernel: Any, interrupts: Interrupts) -> None:
         self._kernel = kernel
         self._interrupts = interrupts
+        self._entries = Entries(self, kernel)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._factory_before: Any = None
         self._factory: Any = None
-        self._patches: list[Patch] = []
         self._said: set[str] = set()
         self._nester_before: Nester | None = None
-        self._run = asyncio.run
 
     # --- coming and going -----------------------------------------------------------
 
@@ -85,28 +82,17 @@ class Nesting:
         """Make the calls work from now on."""
         global _active  # noqa: PLW0603
         _active = self
-        self._run = asyncio.run
-        self._nester_before = set_nester(self._nest)
-        base = asyncio.BaseEventLoop
-        self._patches = [
-            Patch(asyncio, "run", self._make_run, everywhere=True),
-            Patch(asyncio.Runner, "run", self._make_runner_run),
-            Patch(base, "run_until_complete", self._make_run_until_complete),
-        ]
-        if hasattr(self._kernel, "do_execute"):
-            make = self._make_do_execute
-            self._patches.append(Patch(self._kernel, "do_execute", make))
-        self._attach()
-        self._put()
+        self._nester_before = set_nester(self.call)
+        self._entries = Entries(self, self._kernel)
+        self.begin_cell()
 
     def uninstall(self) -> None:
         """Take everything back that can be; nest-asyncio2 stays if it was applied."""
         global _active  # noqa: PLW0603
         _active = None
         set_nester(self._nester_before)
-        for patch in reversed(self._patches):
-            patch.undo()
-        loop = self._loop
+        self._entries.undo()
+        loop, self._loop = self._loop, None
         if loop is None:
             return
         release_ready(loop)
@@ -116,7 +102,7 @@ class Nesting:
     def state(self) -> NestingState:
         """Return which mechanism a call right here would take, and why."""
         loop = asyncio._get_running_loop()  # noqa: SLF001
-        mechanism = self._mechanism(loop)
+        mechanism = _mechanism(loop)
         return NestingState(
             mechanism=mechanism,
             reason=explain(mechanism, loop),
@@ -125,75 +111,120 @@ class Nesting:
             installed=True,
         )
 
-    def _attach(self) -> None:
+    def begin_cell(self) -> None:
+        """Put what somebody has replaced since, and what waits for the loop to run."""
         loop = asyncio._get_running_loop()  # noqa: SLF001
-        if loop is None or self._loop is not None:
+        on_main = threading.current_thread() is threading.main_thread()
+        if self._loop is None and loop is not None and on_main:
+            self._loop = loop
+            guard_ready(loop)
+            self._interrupts.attach(loop)
+        if self._loop is None:
+            self._entries.put()
             return
-        if threading.current_thread() is not threading.main_thread():
-            return
-        self._loop = loop
-        self._factory_before = loop.get_task_factory()
-        self._factory = portal_factory(self._factory_before, note_task)
-        loop.set_task_factory(self._factory)
-        guard_ready(loop)
-        self._interrupts.attach(loop)
+        self._entries.put(self._loop)
+        factory = self._loop.get_task_factory()
+        if factory is not self._factory or factory is None:
+            self._factory_before = factory
+            self._factory = portal_factory(factory, note_task, on_fatal=outlive)
+            self._loop.set_task_factory(self._factory)
 
-    def _put(self, *loops: asyncio.AbstractEventLoop) -> None:
-        # nest_asyncio, whoever applies it, puts its own in place of ours.
-        classes = {type(loop) for loop in (self._loop, *loops) if loop is not None}
-        for cls in classes:
-            owns = "run_until_complete" in vars(cls)
-            if owns and not any(each.owner is cls for each in self._patches):
-                make = self._make_run_until_complete
-                self._patches.append(Patch(cls, "run_until_complete", make))
-        for patch in self._patches:
-            patch.put()
+    def prepare(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Let calls in a loop of somebody's own, in a thread, be portals too."""
+        factory = loop.get_task_factory()
+        if not is_portal_factory(factory):
+            loop.set_task_factory(portal_factory(factory, note_task))
 
     # --- a call ---------------------------------------------------------------------
 
-    def _nest(self, coro: Coroutine[Any, Any, Any], /) -> Any:
-        __tracebackhide__ = True
-        return self._call(coro)
-
-    def _call(
+    def call(
         self,
         work: Awaitable[Any],
+        /,
         *,
         tidy: bool = True,
         context: Context | None = None,
+        started: WeakSet[asyncio.Task[Any]] | None = None,
     ) -> Any:
-        """Run something to its end on the loop that runs here."""
+        """Run something to its end on the loop that runs here.
+
+        Parameters
+        ----------
+        work
+            A coroutine, or something else that can be awaited.
+        tidy
+            Whether to cancel the tasks that it leaves behind.
+        context
+            Its context, which stays apart; by default variables go both ways.
+        started
+            Where to take note of the tasks that it starts.
+        """
         __tracebackhide__ = True
         loop = asyncio.get_running_loop()
-        mechanism = self._mechanism(loop)
+        mechanism = _mechanism(loop)
         if mechanism == "thread":
             self._say("thread", loop)
-            return run_in_thread(_as_coroutine(work))
+            with self._interrupts.blocking():
+                return run_in_thread(as_coroutine(work))
         nested = mechanism == "nested"
         if nested:
             self._apply_nest(loop)
-        context = copy_context() if context is None else context
-        call = BlockingCall()
-        call.enter(context)
-        if isinstance(work, asyncio.Future):
+        inside = copy_context() if context is None else context
+        call = BlockingCall(started)
+        call.enter(inside)
+        if asyncio.isfuture(work):
             call.task = work
         else:
-            portal = Portal(_as_coroutine(work), on_fatal=call.fail)
-            call.task = loop.create_task(portal, context=context)
+            portal = Portal(as_coroutine(work), on_fatal=call.fail)
+            call.task = loop.create_task(portal, context=inside)
         try:
             with self._interrupts.during(call, nested=nested) as interrupt:
                 self._wait(loop, call.ended(tidy=tidy), nested=nested)
+            return call.result(interrupt=interrupt)
         finally:
-            call.leave(context)
-            adopt(context)
-        return call.result(interrupt=interrupt)
+            call.leave(inside)
+            if context is None:
+                adopt(inside)
+            # What is raised has a traceback, and that refers to this frame.
+            del call, work
 
-    def _mechanism(self, loop: asyncio.AbstractEventLoop | None) -> Mechanism:
-        if loop is None:
-            return "own loop"
-        if can_wait():
-            return "portal"
-        return "nested" if isinstance(loop, asyncio.BaseEventLoop) else "thread"
+    def call_other(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        work: Awaitable[Any],
+        run: Callable[..., Any],
+        /,
+    ) -> Any:
+        """Run something on a loop that stands still, where another one runs.
+
+        Parameters
+        ----------
+        loop
+            The loop that stands still.
+        work
+            A coroutine, or something else that can be awaited.
+        run
+            Runs the loop until a task of it is done.
+        """
+        __tracebackhide__ = True
+        here = asyncio.get_running_loop()
+        mechanism = _mechanism(here)
+        if mechanism == "nested":
+            self._apply_nest(loop)
+            return self._entries.nested_run(loop)(loop, work)
+        self.prepare(loop)
+        task = asyncio.ensure_future(work, loop=loop)
+        if mechanism == "thread":
+            with self._interrupts.blocking():
+                return end_in_thread(loop, task, run)
+        call = BlockingCall()
+        call.task = here.create_task(ended_in_thread(loop, task, run))
+        try:
+            with self._interrupts.during(call, nested=False) as interrupt:
+                wait(call.ended(tidy=False))
+            return call.result(interrupt=interrupt)
+        finally:
+            del call, task, work
 
     def _wait(
         self,
@@ -204,7 +235,7 @@ class Nesting:
     ) -> None:
         __tracebackhide__ = True
         if nested:
-            self._nested_run(loop)(loop, coro)
+            self._entries.nested_run(loop)(loop, coro)
         else:
             wait(coro)
 
@@ -214,106 +245,15 @@ class Nesting:
 
             self._say("nested", loop)
             nest_asyncio2.apply(loop)
-        self._put(loop)
-
-    def _nested_run(self, loop: asyncio.AbstractEventLoop) -> Callable[..., Any]:
-        for cls in type(loop).__mro__:
-            for patch in self._patches:
-                if patch.owner is cls and patch.name == "run_until_complete":
-                    return patch.before
-        raise RuntimeError(f"{loop_name(loop)} cannot be nested")
+        self._entries.put(loop)
 
     def _say(
         self, what: Literal["nested", "thread"], loop: asyncio.AbstractEventLoop
     ) -> None:
         if what not in self._said:
             self._said.add(what)
-            text = _SAID[what].format(loop=loop_name(loop))
-            warnings.warn(text, RuntimeWarning, stacklevel=2)
-
-    # --- what is put in place -------------------------------------------------------
-
-    def _make_run(self, before: Callable[..., Any]) -> Callable[..., Any]:
-        stock = self._run
-
-        @functools.wraps(stock)
-        def run(main: Any, **options: Any) -> Any:
-            __tracebackhide__ = True
-            if asyncio._get_running_loop() is None:  # noqa: SLF001
-                return stock(main, **options)
-            if not asyncio.iscoroutine(main):
-                raise ValueError(f"a coroutine was expected, got {main!r}")
-            return self._call(main)
-
-        del before
-        return run
-
-    def _make_runner_run(self, before: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(before)
-        def run(runner: Any, coro: Any, *, context: Context | None = None) -> Any:
-            __tracebackhide__ = True
-            if not asyncio.iscoroutine(coro):
-                return before(runner, coro, context=context)
-            if asyncio._get_running_loop() is None:  # noqa: SLF001
-                self._prepare(runner.get_loop())
-                return before(runner, coro, context=context)
-            return self._call(coro, context=context)
-
-        return run
-
-    def _make_run_until_complete(
-        self, before: Callable[..., Any]
-    ) -> Callable[..., Any]:
-        @functools.wraps(before)
-        def run_until_complete(loop: Any, future: Any) -> Any:
-            __tracebackhide__ = True
-            here = asyncio._get_running_loop()  # noqa: SLF001
-            if here is loop:
-                return self._call(future, tidy=False)
-            if here is None and loop.is_running():  # in another thread
-                coro = _as_coroutine(future)
-                return asyncio.run_coroutine_threadsafe(coro, loop).result()
-            if here is None:
-                self._prepare(loop)
-                return before(loop, future)
-            return self._on_other_loop(loop, future, before)
-
-        return run_until_complete
-
-    def _on_other_loop(self, loop: Any, future: Any, run: Callable[..., Any]) -> Any:
-        """Run something on a loop that stands still, where another one runs."""
-        __tracebackhide__ = True
-        here = asyncio.get_running_loop()
-        mechanism = self._mechanism(here)
-        if mechanism == "nested":
-            self._apply_nest(loop)
-            return self._nested_run(loop)(loop, future)
-        self._prepare(loop)
-        task = asyncio.ensure_future(future, loop=loop)
-        if mechanism == "thread":
-            return end_in_thread(loop, task, run)
-        call = BlockingCall()
-        call.task = here.create_task(ended_in_thread(loop, task, run))
-        with self._interrupts.during(call, nested=False) as interrupt:
-            wait(call.ended(tidy=False))
-        return call.result(interrupt=interrupt)
-
-    def _make_do_execute(self, before: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(before)
-        async def do_execute(*args: Any, **options: Any) -> Any:
-            self._attach()
-            self._put()
-            if can_wait():
-                return await before(*args, **options)
-            # Not before ipykernel 7 has every message a task of its own.
-            return await Portal(before(*args, **options), is_task=False)
-
-        return do_execute
-
-    def _prepare(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Let calls nested in a loop of somebody's own, in a thread, be portals too."""
-        if loop.get_task_factory() is None:
-            loop.set_task_factory(portal_factory(None, note_task))
+            level = _level_of_caller()
+            warnings.warn(drawback(what, loop), RuntimeWarning, stacklevel=level)
 
 
 def nesting_state() -> NestingState:
@@ -338,11 +278,17 @@ def nesting_state() -> NestingState:
     )
 
 
-def _as_coroutine(work: Any) -> Any:
-    if asyncio.iscoroutine(work):
-        return work
+def _mechanism(loop: asyncio.AbstractEventLoop | None) -> Mechanism:
+    if loop is None:
+        return "own loop"
+    if can_wait():
+        return "portal"
+    return "nested" if isinstance(loop, asyncio.BaseEventLoop) else "thread"
 
-    async def awaited() -> Any:
-        return await work
 
-    return awaited()
+def _level_of_caller() -> int:
+    """Return the `stacklevel` of the code that called us."""
+    level, frame = 1, sys._getframe(1)  # noqa: SLF001
+    while frame.f_back and frame.f_globals.get("__name__", "").startswith(_PACKAGE):
+        level, frame = level + 1, frame.f_back
+    return level - 1

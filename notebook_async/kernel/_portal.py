@@ -4,33 +4,42 @@ Each step of a coroutine runs in a greenlet. Where plain code in it has to wait,
 greenlet stands still as it is, frames and all, and what it waits for is handed to the
 loop as if the coroutine itself had awaited it. Nothing is nested: any number of such
 calls may overlap and end in any order.
-
-A greenlet belongs to a coroutine only while a step lasts or stands still in a wait, so
-that ten thousand sleeping tasks need one. And it answers whichever greenlet asked for
-this very step: if somebody nests a loop in a step, which steps other tasks from there,
-each of them still finds its way back. (greenback keeps the one of the first step; a
-loop nested in its portal mixes up the tasks.)
 """
 
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Coroutine
-from contextvars import ContextVar
+from sys import getrefcount
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
+from weakref import ref
 
-from greenlet import getcurrent, greenlet
+from greenlet import getcurrent
+
+from notebook_async.kernel import _runners
+from notebook_async.kernel._runners import (
+    can_wait,
+    current_task,
+    give_back,
+    is_step,
+    stepping,
+    take,
+    wait,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Generator
-    from types import CodeType, FrameType, TracebackType
+    from collections.abc import Callable, Generator
+    from types import FrameType, TracebackType
+
+    from notebook_async.kernel._runners import Runner
 
 __all__ = [
     "Portal",
     "can_wait",
+    "current_task",
+    "is_portal_factory",
     "is_step",
-    "on_interrupt",
     "portal_factory",
     "stepping",
     "wait",
@@ -38,56 +47,88 @@ __all__ = [
 
 T = TypeVar("T")
 
-# What else an interrupt of code that blocks the loop cancels, such as the job around.
-on_interrupt: ContextVar[Callable[[], object] | None] = ContextVar(
-    "notebook_async_on_interrupt", default=None
-)
-
 
 class Portal(Coroutine[Any, Any, T]):
-    """A coroutine in which plain code may `wait`. To asyncio it is the coroutine.
+    """A coroutine in which plain code may `wait`.
 
-    A KeyboardInterrupt that leaves a task would end the loop, so it becomes a
-    cancellation.
+    To all who look into one it is the coroutine: whatever is asked of it that is not
+    here is asked of that.
 
     Parameters
     ----------
     coro
         The coroutine.
     on_fatal
-        Called with a KeyboardInterrupt or SystemExit; the task is cancelled instead.
-    is_task
-        Whether it is to be a task, not awaited in one.
+        Given the KeyboardInterrupt or SystemExit that leaves it, and says what is to be
+        raised instead; by default they are raised, which ends the loop of a task.
+
+    Attributes
+    ----------
+    coroutine
+        The coroutine itself.
+
+    Examples
+    --------
+    >>> async def main():
+    ...     return [wait(asyncio.sleep(1, each)) for each in "ab"]
+    >>> await asyncio.create_task(Portal(main()))
+    ['a', 'b']
     """
+
+    __slots__ = ("__weakref__", "_on_fatal", "_runner", "_task", "coroutine")
 
     def __init__(
         self,
         coro: Coroutine[Any, Any, T],
         *,
-        on_fatal: Callable[[BaseException], object] | None = None,
-        is_task: bool = True,
+        on_fatal: Callable[[BaseException], BaseException] | None = None,
     ) -> None:
-        self._coro: Any = coro
+        self.coroutine: Any = coro
         self._on_fatal = on_fatal
-        self._is_task = is_task
-        self._runner: _Runner | None = None
-        self.task: asyncio.Task[Any] | None = None
-        self.__name__ = getattr(coro, "__name__", "coroutine")
-        self.__qualname__ = getattr(coro, "__qualname__", self.__name__)
+        self._runner: Runner | None = None
+        self._task: ref[asyncio.Task[Any]] | None = None
 
     # --- as a coroutine -------------------------------------------------------------
 
-    def send(self, value: Any) -> Any:
-        """Run the next step."""
+    def send(self, value: Any = None, error: BaseException | None = None, /) -> Any:
+        """Run the next step, and let it begin with a value or an exception."""
         __tracebackhide__ = True
-        return self._step(value, None)
+        here = getcurrent()
+        runner = self._runner
+        if runner is None:
+            if self._task is None:
+                task = current_task()
+                self._task = None if task is None else ref(task)
+            self._runner = runner = take(self)
+            # As asyncio would have it: the step runs in the context of its task.
+            runner.gr_context = here.gr_context
+            runner.references = getrefcount(runner)
+        runner.parent = here
+        runner.value, runner.error = value, error
+        paused = runner.paused
+        (runner if paused is None else paused).switch()
+        value, error = runner.value, runner.error
+        runner.value = runner.error = None
+        if runner.paused is None and getrefcount(runner) <= runner.references:
+            self._runner = None
+            give_back(runner)
+        if error is None:
+            return value
+        self._runner = runner.portal = None
+        if self._on_fatal is not None and isinstance(
+            error, KeyboardInterrupt | SystemExit
+        ):
+            error = self._on_fatal(error)
+        try:
+            raise error
+        finally:
+            # Its traceback refers to this frame.
+            del error, here, paused, runner
+
+    __next__ = send
 
     def throw(
-        self,
-        kind: Any,
-        value: Any = None,
-        trace: TracebackType | None = None,
-        /,
+        self, kind: Any, value: Any = None, trace: TracebackType | None = None, /
     ) -> Any:
         """Run the next step, and let it begin with an exception."""
         __tracebackhide__ = True
@@ -96,12 +137,15 @@ class Portal(Coroutine[Any, Any, T]):
             error = error()
         if trace is not None:
             error = error.with_traceback(trace)
-        return self._step(None, error)
+        try:
+            return self.send(None, error)
+        finally:
+            del error, kind, value
 
     def close(self) -> None:
         """End it early, as a coroutine is closed."""
         if self._runner is None:
-            self._coro.close()
+            self.coroutine.close()
             return
         try:
             self.throw(GeneratorExit())
@@ -115,199 +159,42 @@ class Portal(Coroutine[Any, Any, T]):
     def __iter__(self) -> Portal[T]:
         return self
 
-    def __next__(self) -> Any:
-        return self._step(None, None)
-
     # --- as asyncio and people look into one ----------------------------------------
 
-    @property
-    def coroutine(self) -> Coroutine[Any, Any, T]:
-        """The coroutine itself."""
-        return cast("Coroutine[Any, Any, T]", self._coro)
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.coroutine, name)
+
+    def __repr__(self) -> str:
+        return f"<portal of {self.coroutine!r}>"
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        return type(self.coroutine)  # for `inspect.iscoroutine`
 
     @property
-    def cr_await(self) -> Any:
-        """What it awaits."""
-        return getattr(self._coro, "cr_await", None)
-
-    @property
-    def cr_code(self) -> CodeType | None:
-        """Its code."""
-        return getattr(self._coro, "cr_code", None)
-
-    @property
-    def cr_frame(self) -> FrameType | None:
-        """Its outermost frame, or None once it has ended."""
-        return getattr(self._coro, "cr_frame", None)
-
-    @property
-    def cr_running(self) -> bool:
-        """Whether a step runs, or stands still in a wait."""
-        return bool(getattr(self._coro, "cr_running", False))
+    def task(self) -> asyncio.Task[Any] | None:
+        """The task that its steps are part of, once it has begun."""
+        return None if self._task is None else self._task()
 
     @property
     def stack(self) -> FrameType | None:
         """The innermost frame of plain code that waits in it, or None."""
         runner = self._runner
-        if runner is None or not runner.waiting:
+        if runner is None or runner.paused is None:
             return None
-        frame: FrameType | None = runner.gr_frame
-        while frame is not None and frame.f_globals.get("__name__") == __name__:
+        frame: FrameType | None = runner.paused.gr_frame
+        while (
+            frame is not None and frame.f_globals.get("__name__") == _runners.__name__
+        ):
             frame = frame.f_back
         return frame
 
-    # --- within ---------------------------------------------------------------------
-
-    def _step(self, value: Any, error: BaseException | None) -> Any:
-        __tracebackhide__ = True
-        here = getcurrent()
-        runner = self._runner
-        if runner is None:
-            if self.task is None:
-                self.task = _current_task()
-            idle = _idle_runners()
-            self._runner = runner = idle.pop() if idle else _Runner()
-            runner.portal = self
-            # As asyncio would have it: the step runs in the context of its task.
-            runner.gr_context = here.gr_context
-        runner.parent = here
-        runner.inbox = (value, error)
-        runner.switch()
-        yielded, raised = runner.take_outbox()
-        if not runner.waiting:
-            self._runner = runner.portal = None
-            runner.gr_context = None
-            _idle_runners().append(runner)
-        if raised is None:
-            return yielded
-        try:
-            if isinstance(raised, KeyboardInterrupt | SystemExit) and self._is_task:
-                raise self._survive(raised) from None
-            raise raised
-        finally:
-            del raised, yielded, error  # its traceback refers to this frame
-
-    def _survive(self, error: BaseException) -> BaseException:
-        if self._on_fatal is not None:
-            self._on_fatal(error)
-        elif isinstance(error, KeyboardInterrupt):
-            cancel = on_interrupt.get()
-            if cancel is not None:
-                cancel()
-        else:
-            return error
-        return asyncio.CancelledError("interrupted")
-
-
-class _Runner(greenlet):
-    """A greenlet that performs steps, one after the other, for whichever portal."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.portal: Portal[Any] | None = None
-        self.inbox: tuple[Any, BaseException | None] = (None, None)
-        self._outbox: tuple[Any, BaseException | None] = (None, None)
-        self.waiting = False
-
-    def run(self) -> None:
-        """Perform a step at each switch to it."""
-        while True:
-            self._perform()
-            self.parent.switch()
-
-    def _perform(self) -> None:
-        # Whatever refers to the step must be gone once it is done: this greenlet stays.
-        portal = self.portal
-        if portal is None:
-            return
-        value, error = self.take_inbox()
-        try:
-            if error is None:
-                self._outbox = (portal._coro.send(value), None)  # noqa: SLF001
-            else:
-                self._outbox = (portal._coro.throw(error), None)  # noqa: SLF001
-        except BaseException as raised:  # noqa: BLE001 (it is raised where the step was asked)
-            trace = raised.__traceback__
-            self._outbox = (
-                None,
-                raised.with_traceback(trace and trace.tb_next),
-            )
-        finally:
-            del error
-
-    def pause(self, yielded: Any) -> tuple[Any, BaseException | None]:
-        """Hand something to the loop from within a step; return what it answers."""
-        self._outbox = (yielded, None)
-        self.waiting = True
-        try:
-            self.parent.switch()
-        finally:
-            self.waiting = False
-        return self.take_inbox()
-
-    def take_inbox(self) -> tuple[Any, BaseException | None]:
-        """Return what the step begins with, and forget it."""
-        taken, self.inbox = self.inbox, (None, None)
-        return taken
-
-    def take_outbox(self) -> tuple[Any, BaseException | None]:
-        """Return what the step came to, and forget it."""
-        taken, self._outbox = self._outbox, (None, None)
-        return taken
-
-
-def can_wait() -> bool:
-    """Tell whether the code that runs may `wait`."""
-    runner = getcurrent()
-    if not isinstance(runner, _Runner) or runner.portal is None:
-        return False
-    # A callback that a nested loop runs in the greenlet of a step is no part of it.
-    task = _current_task()
-    return task is not None and runner.portal.task is task
-
-
-def wait(awaitable: Awaitable[T]) -> T:
-    """Wait from plain code in a step of a portal, where `can_wait` says so."""
-    runner = cast("_Runner", getcurrent())
-    steps: Any = awaitable.__await__()
-    value, error = None, None
-    while True:
-        try:
-            yielded = steps.send(value) if error is None else steps.throw(error)
-        except StopIteration as stop:
-            return cast("T", stop.value)
-        finally:
-            error = None
-        value, error = runner.pause(yielded)
-
-
-def is_step(frame: FrameType | None) -> bool:
-    """Tell whether a frame is part of a step, and not of what carries it out."""
-    if frame is None or frame.f_globals.get("__name__") == __name__:
-        return False
-    while frame is not None:
-        if frame.f_code is _PERFORM:
-            return True
-        frame = frame.f_back
-    return False
-
-
-def stepping() -> list[asyncio.Task[Any]]:
-    """Return the tasks whose steps are under way here, innermost first.
-
-    There are several where a loop is nested in a step.
-    """
-    tasks = []
-    here: greenlet | None = getcurrent()
-    while here is not None:
-        if isinstance(here, _Runner) and here.portal and here.portal.task:
-            tasks.append(here.portal.task)
-        here = here.parent
-    return tasks
-
 
 def portal_factory(
-    before: Callable[..., Any] | None, made: Callable[..., object]
+    before: Callable[..., Any] | None,
+    made: Callable[..., object],
+    *,
+    on_fatal: Callable[[BaseException], BaseException] | None = None,
 ) -> Callable[..., Any]:
     """Return a task factory whose tasks may wait.
 
@@ -317,11 +204,24 @@ def portal_factory(
         The task factory so far.
     made
         Called with each task and the context given for it, if any.
+    on_fatal
+        As of `Portal`.
+
+    Examples
+    --------
+    >>> async def main():
+    ...     return can_wait()
+    >>> loop = asyncio.get_running_loop()
+    >>> loop.set_task_factory(portal_factory(None, lambda task, context: None))
+    >>> await asyncio.create_task(main())
+    True
+    >>> loop.set_task_factory(None)
     """
 
     def make(loop: asyncio.AbstractEventLoop, coro: Any, **options: Any) -> Any:
-        if not isinstance(coro, Portal) and asyncio.iscoroutine(coro):
-            coro = Portal(coro)
+        kind = type(coro)
+        if kind is CoroutineType or (kind is not Portal and asyncio.iscoroutine(coro)):
+            coro = Portal(coro, on_fatal=on_fatal)
         if before is None:
             # Not a constant: nest_asyncio replaces the class.
             task: Any = asyncio.Task(coro, loop=loop, **options)
@@ -330,26 +230,18 @@ def portal_factory(
         made(task, options.get("context"))
         return task
 
+    make.makes_portals = True  # type: ignore[attr-defined]
     return make
 
 
-_PERFORM = _Runner._perform.__code__  # noqa: SLF001
+def is_portal_factory(factory: Callable[..., Any] | None) -> bool:
+    """Tell whether the tasks of a factory may wait.
 
-
-class _Idle(threading.local):
-    def __init__(self) -> None:
-        self.runners: list[_Runner] = []
-
-
-_idle = _Idle()
-
-
-def _idle_runners() -> list[_Runner]:
-    return _idle.runners
-
-
-def _current_task() -> asyncio.Task[Any] | None:
-    try:
-        return asyncio.current_task()
-    except RuntimeError:
-        return None
+    Examples
+    --------
+    >>> is_portal_factory(portal_factory(None, lambda task, context: None))
+    True
+    >>> is_portal_factory(None)
+    False
+    """
+    return getattr(factory, "makes_portals", False)

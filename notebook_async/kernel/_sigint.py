@@ -18,7 +18,7 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from notebook_async.kernel._portal import is_step, stepping
+from notebook_async.kernel._portal import current_task, is_step, stepping
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,7 +58,7 @@ class Interrupts:
         if threading.current_thread() is not threading.main_thread():
             return
         self._installed = True
-        task = _current_task()
+        task = current_task()
         if task is not None:  # this is a cell
             self._handlers.append(task)
             self._before = getattr(kernel, "saved_sigint_handler", signal.SIG_IGN)
@@ -116,10 +116,7 @@ class Interrupts:
             return
         entry = (call, len(self._handlers))
         before = signal.signal(signal.SIGINT, self._on_sigint)
-        # Python's own handler says that somebody is prepared for KeyboardInterrupt.
-        caught = before is signal.default_int_handler or (
-            not nested or _current_task() in {*self._handlers} - {None}
-        )
+        caught = not nested or self._is_caught(before)
         self._calls.append(entry)
         try:
             yield KeyboardInterrupt if caught else asyncio.CancelledError
@@ -127,16 +124,36 @@ class Interrupts:
             self._calls.remove(entry)
             signal.signal(signal.SIGINT, before)
 
+    @contextmanager
+    def blocking(self) -> Iterator[None]:
+        """Let an interrupt raise KeyboardInterrupt in code that blocks the kernel.
+
+        Where that would end the loop it goes on as a cancellation.
+        """
+        on_main = threading.current_thread() is threading.main_thread()
+        if not (self._installed and on_main):
+            yield
+            return
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            yield
+        except KeyboardInterrupt as error:
+            if self._is_caught(before):
+                raise
+            raise asyncio.CancelledError("interrupted") from error
+        finally:
+            signal.signal(signal.SIGINT, before)
+
     # --- what is under way ----------------------------------------------------------
 
     def _begin_handler(self) -> None:
         if threading.current_thread() is threading.main_thread():
-            self._handlers.append(_current_task())
+            self._handlers.append(current_task())
             signal.signal(signal.SIGINT, self._on_sigint)
 
     def _end_handler(self) -> None:
         if threading.current_thread() is threading.main_thread():
-            task = _current_task()
+            task = current_task()
             if task in self._handlers:
                 self._handlers.remove(task)
 
@@ -153,6 +170,12 @@ class Interrupts:
         if self._awaited:
             return self._awaited[-1]
         return self._handlers[-1] if self._handlers else None
+
+    def _is_caught(self, handler: Any) -> bool:
+        """Tell whether somebody is prepared for KeyboardInterrupt."""
+        # Python's own handler of the signal says so.
+        in_cell = current_task() in {*self._handlers} - {None}
+        return in_cell or handler is signal.default_int_handler
 
     # --- the signal -----------------------------------------------------------------
 
@@ -171,7 +194,7 @@ class Interrupts:
             self._soon(call.cancel)
             return
         target = self._foreground()
-        current = _current_task()
+        current = current_task()
         if target is not None and target in steps:
             if steps[0] is target and current in {target, None}:
                 signal.default_int_handler(number, frame)
@@ -195,13 +218,6 @@ class Interrupts:
 
 def _interrupt_nested_loop() -> None:
     raise KeyboardInterrupt
-
-
-def _current_task() -> asyncio.Task[Any] | None:
-    try:
-        return asyncio.current_task()
-    except RuntimeError:
-        return None
 
 
 def _wake_on_signals(loop: asyncio.AbstractEventLoop) -> Callable[[], None] | None:

@@ -1,0 +1,249 @@
+"""The greenlets in which the steps of coroutines run, and may stand still.
+
+A runner belongs to a portal only while a step lasts or stands still in a wait, so that
+ten thousand sleeping tasks need one: making a greenlet takes longer than ten steps, and
+each keeps some 16 KB. And it answers whichever greenlet asked for this very step: if
+somebody nests a loop in a step, which steps other tasks from there, each of them still
+finds its way back.
+
+Libraries with greenlets of their own, as SQLAlchemy has, come back to the one that they
+left. So a runner that somebody refers to stays with its portal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+
+from greenlet import getcurrent, greenlet
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+    from types import FrameType
+
+__all__ = [
+    "Runner",
+    "can_wait",
+    "current_task",
+    "give_back",
+    "is_step",
+    "stepping",
+    "take",
+    "wait",
+]
+
+T = TypeVar("T")
+
+_IDLE_AT_MOST = 16
+_OURS = {__name__, __name__.replace("_runners", "_portal")}
+
+
+class Stepped(Protocol):
+    """What a runner performs steps for."""
+
+    @property
+    def coroutine(self) -> Any:
+        """The coroutine."""
+
+    @property
+    def task(self) -> asyncio.Task[Any] | None:
+        """The task that its steps are part of."""
+
+
+class Runner(greenlet):
+    """A greenlet that performs a step at each switch to it.
+
+    Attributes
+    ----------
+    portal
+        For whom, or None while it is idle.
+    value, error
+        What the step begins with, and afterwards what it came to.
+    paused
+        The greenlet that stands still within the step, or None. It is this one, or one
+        that a library has begun in it.
+    references
+        How many there are to it, while nobody else has one.
+    """
+
+    __slots__ = ("error", "paused", "portal", "references", "value")
+
+    def __init__(self) -> None:
+        super().__init__(_serve)
+        self.portal: Stepped | None = None
+        self.value: Any = None
+        self.error: BaseException | None = None
+        self.paused: greenlet | None = None
+        self.references = 0
+        self.switch()  # up to where it waits for its first step
+
+    def pause(self, yielded: Any) -> tuple[Any, BaseException | None]:
+        """Hand something to the loop from within a step; return what it answers."""
+        self.value, self.error = yielded, None
+        self.paused = getcurrent()
+        try:
+            self.parent.switch()
+        finally:
+            self.paused = None
+        answer = self.value, self.error
+        self.value = self.error = None
+        return answer
+
+
+def _serve() -> None:
+    while True:
+        getcurrent().parent.switch()
+        self = getcurrent()  # by this name `walk` finds the way out of a step
+        _perform(self)
+        del self  # a suspended frame that refers to its greenlet keeps it for ever
+
+
+def _perform(runner: Runner) -> None:
+    """Perform a step. Afterwards only the runner refers to what it came to."""
+    coroutine = cast("Stepped", runner.portal).coroutine
+    value, error = runner.value, runner.error
+    try:
+        if error is None:
+            runner.value = coroutine.send(value)
+        else:
+            runner.error = None
+            runner.value = coroutine.throw(error)
+    except BaseException as raised:  # noqa: BLE001 (it is raised where the step was asked)
+        runner.value = None
+        runner.error = raised.with_traceback(cast("Any", raised.__traceback__).tb_next)
+    finally:
+        del error
+
+
+class _Pool:
+    """The runners of a thread: a greenlet cannot leave it."""
+
+    def __init__(self) -> None:
+        root = getcurrent()
+        while root.parent is not None:
+            root = root.parent
+        self.root: greenlet = root
+        self.idle: list[Runner] = []
+
+
+class _Here(threading.local):
+    def __init__(self) -> None:
+        self.pool = _Pool()
+
+
+_here = _Here()
+
+
+def take(portal: Stepped) -> Runner:
+    """Return a runner for a step of a portal."""
+    idle = _here.pool.idle
+    runner = idle.pop() if idle else Runner()
+    runner.portal = portal
+    return runner
+
+
+def give_back(runner: Runner) -> None:
+    """Let a runner serve others, or end it where there are enough."""
+    runner.portal = None
+    runner.gr_context = None
+    pool = _here.pool
+    if runner.parent is not pool.root:
+        # It would seem to be a greenlet that is to come back to its parent.
+        runner.parent = pool.root
+    if len(pool.idle) < _IDLE_AT_MOST:
+        pool.idle.append(runner)
+
+
+# --- for the code in a step
+
+
+def can_wait() -> bool:
+    """Tell whether the code that runs may `wait`.
+
+    Examples
+    --------
+    >>> can_wait()
+    False
+    """
+    runner = _runner_here()
+    if runner is None or runner.portal is None:
+        return False
+    # A callback that a nested loop runs in the greenlet of a step is no part of it.
+    task = current_task()
+    return task is not None and runner.portal.task is task
+
+
+def wait(awaitable: Awaitable[T]) -> T:
+    """Wait from plain code in a step of a portal, where `can_wait` says so.
+
+    Examples
+    --------
+    >>> from notebook_async.kernel._portal import Portal
+    >>> async def main():
+    ...     return plain()
+    >>> def plain():
+    ...     return wait(asyncio.sleep(1, "rested"))
+    >>> await asyncio.create_task(Portal(main()))
+    'rested'
+    """
+    __tracebackhide__ = True
+    runner = cast("Runner", _runner_here())
+    steps: Any = awaitable.__await__()
+    value, error = None, None
+    while True:
+        try:
+            yielded = steps.send(value) if error is None else steps.throw(error)
+        except StopIteration as stop:
+            return cast("T", stop.value)
+        finally:
+            error = None
+        value, error = runner.pause(yielded)
+
+
+def is_step(frame: FrameType | None) -> bool:
+    """Tell whether a frame that runs is part of a step, and not of what performs it.
+
+    Examples
+    --------
+    >>> import sys
+    >>> is_step(sys._getframe())
+    False
+    """
+    if frame is None or frame.f_globals.get("__name__") in _OURS:
+        return False
+    return _runner_here() is not None
+
+
+def stepping() -> list[asyncio.Task[Any]]:
+    """Return the tasks whose steps are under way here, innermost first.
+
+    There are several where a loop is nested in a step.
+
+    Examples
+    --------
+    >>> stepping()
+    []
+    """
+    tasks = []
+    here: greenlet | None = getcurrent()
+    while here is not None:
+        if isinstance(here, Runner) and here.portal and here.portal.task:
+            tasks.append(here.portal.task)
+        here = here.parent
+    return tasks
+
+
+def current_task() -> asyncio.Task[Any] | None:
+    """Return the task that runs here, or None, also where no loop runs."""
+    try:
+        return asyncio.current_task()
+    except RuntimeError:
+        return None
+
+
+def _runner_here() -> Runner | None:
+    here: greenlet | None = getcurrent()
+    while here is not None and not isinstance(here, Runner):
+        here = here.parent
+    return here
