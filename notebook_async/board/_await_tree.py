@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from notebook_async.board._job import Job
 from notebook_async.errors import NoRunningLoopError
 from notebook_async.kernel import scope_of, step_of, waiting_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from notebook_async.board._job import Job
     from notebook_async.kernel import Waiting
 
 __all__ = ["AwaitTree", "await_tree"]
 
 _ENGINE = "notebook_async.workflow._engine.worker"
+_JUPYTER = {"IPython", "ipykernel", "jupyter_client", "tornado", "zmq"}
 _WORKERS = "notebook_async.core._workers"
 
 
@@ -104,9 +105,10 @@ class _Tree:
         self._paths: dict[asyncio.Task[Any], tuple[str, ...]] = {}
         for task in asyncio.all_tasks():
             path = scope_of(task).path
-            waiting = waiting_of(task)
-            ours = waiting.place is not None or path
-            if task is not current and ours and (not jobs or set(path) & wanted):
+            waiting = _waiting_of(task)
+            if task is current or _is_of_jupyter(waiting):
+                continue
+            if not jobs or set(path) & wanted:
                 self._waiting[task] = waiting
                 self._paths[task] = path
         self._nodes: dict[tuple[str, ...], _Node] = {}
@@ -190,7 +192,7 @@ class _Tree:
             self._waiting[task].tasks, key=lambda each: _key(each.get_name())
         ):
             if other in self._seen or _is_job(other):
-                name = _job_words(other) or _label(other, waiting_of(other))
+                name = _job_words(other) or _label(other, _waiting_of(other))
                 nodes.append(_Node(_key(other.get_name()), f"{name} (see there)"))
             elif other in self._waiting:
                 nodes.append(self._node(other))
@@ -238,6 +240,24 @@ def _workflow_of(waiting: Waiting) -> str | None:
             definition = getattr(run, "definition", None)
             return f"workflow {getattr(definition, 'name', '')}"
     return None
+
+
+def _waiting_of(task: asyncio.Task[Any]) -> Waiting:
+    """Return what a task waits for; who waits for a job waits for its task."""
+    waiting = waiting_of(task)
+    for frame in waiting.frames:
+        if frame.f_code is Job.wait.__code__:
+            awaited = frame.f_locals["self"].task
+            return replace(waiting, words="a task", tasks=(awaited,))
+    return waiting
+
+
+def _is_of_jupyter(waiting: Waiting) -> bool:
+    """Tell whether the kernel itself, or we for it, have started a task."""
+    if waiting.place is not None:
+        return False
+    name = waiting.frames[0].f_globals.get("__name__", "") if waiting.frames else ""
+    return name.partition(".")[0] in _JUPYTER
 
 
 def _is_job(task: asyncio.Task[Any]) -> bool:

@@ -165,11 +165,11 @@ class Job(JobFacts):
         >>> job.state
         'done'
         """
-        if self._task is not None:
-            await asyncio.wait([self._task])
-            # The task's own callbacks run in the next pass of the loop, at the latest.
-            while not self.ended:  # noqa: ASYNC110 (an event for one pass is too much)
-                await asyncio.sleep(0)
+        __tracebackhide__ = True
+        if self._task is not None and not self.ended:
+            end = asyncio.get_running_loop().create_future()
+            self.on_end(lambda _: None if end.done() else end.set_result(None))
+            await end
 
     def on_end(self, callback: Callable[[Job], Any]) -> None:
         """Call `callback(job)` once it has ended, or now if it has.
@@ -273,6 +273,7 @@ class Job(JobFacts):
             )
 
     async def _result(self) -> Any:  # noqa: ANN401 (a job may return anything)
+        __tracebackhide__ = True
         await self.wait()
         return self.result
 

@@ -60,6 +60,11 @@ class JobFacts:
         return self._name
 
     @property
+    def task(self) -> asyncio.Task[Any] | None:
+        """Its task, or None before it starts."""
+        return self._task
+
+    @property
     def source(self) -> str:
         """The code of its cell, or an empty text."""
         return self._source

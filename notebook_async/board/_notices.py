@@ -6,7 +6,7 @@ import asyncio
 import sys
 from typing import TYPE_CHECKING
 
-from notebook_async.kernel import LoopWatch, Place
+from notebook_async.kernel import LoopWatch, Place, detect_host
 
 if TYPE_CHECKING:
     from notebook_async.core import BlockRecord
@@ -32,13 +32,13 @@ class BlockNotices:
         self._told: set[tuple[str, str]] = set()
 
     def install(self) -> None:
-        """Watch the running loop; where none runs, or it is watched, do nothing."""
+        """Watch the running loop; where none runs, or no thread can, do nothing."""
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
             # In a terminal there is one only while a cell runs.
             return
-        if loop is self._loop:
+        if loop is self._loop or not detect_host().threads:
             return
         self.uninstall()
         self._loop = loop

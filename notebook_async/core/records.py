@@ -209,7 +209,8 @@ class BlockRecord(Record):
     code
         That line itself.
     stack
-        The stack at that moment, outermost call first, as in a traceback.
+        The stack at that moment, as in a traceback, from the outermost line of the
+        caller's own code on.
     """
 
     seconds: float
@@ -219,4 +220,4 @@ class BlockRecord(Record):
     cell: int | None
     line: int
     code: str
-    stack: str
+    stack: str = field(repr=False)

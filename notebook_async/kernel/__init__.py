@@ -6,6 +6,7 @@ from notebook_async.kernel._bridge import CommBridge
 from notebook_async.kernel._calls import as_background
 from notebook_async.kernel._cells import CellCode, compile_cell
 from notebook_async.kernel._display import display_bundle, display_value, print_plain
+from notebook_async.kernel._executors import ExecutorContexts
 from notebook_async.kernel._host import (
     Host,
     detect_host,
@@ -34,6 +35,7 @@ __all__ = [
     "CellCode",
     "CellSyntaxError",
     "CommBridge",
+    "ExecutorContexts",
     "Host",
     "Interrupts",
     "LoopWatch",

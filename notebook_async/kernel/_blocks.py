@@ -12,7 +12,13 @@ from contextvars import Context
 from typing import TYPE_CHECKING, Any
 
 from notebook_async.core.records import BlockRecord
-from notebook_async.kernel._places import own_place, step_of, walk
+from notebook_async.kernel._places import (
+    is_own,
+    own_place,
+    place_of,
+    step_of,
+    walk,
+)
 from notebook_async.kernel._tasks import context_of, scope_in
 
 if TYPE_CHECKING:
@@ -130,6 +136,18 @@ def _frames_within(frame: FrameType) -> Iterator[tuple[FrameType, int]]:
 
 
 def _stack_text(frames: list[tuple[FrameType, int]]) -> str:
+    frames = _from_own(frames)
     stack = traceback.StackSummary.extract(iter(frames[:_DEEPEST]))
     stack.reverse()
     return "".join(stack.format())
+
+
+def _from_own(frames: list[tuple[FrameType, int]]) -> list[tuple[FrameType, int]]:
+    """Leave out what stands around the outermost frame of the caller's own code."""
+    for number in range(len(frames), 0, -1):
+        frame, line = frames[number - 1]
+        code = frame.f_code
+        place = place_of(code.co_filename, line, code.co_name)
+        if place.cell is not None or is_own(place.file):
+            return frames[:number]
+    return frames

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["host_words"]
 
+_WIDTH, _INDENT = 96, 12
 _MECHANISMS = {
     "own loop": "they make a loop of their own",
     "portal": "they stand still, and the kernel's loop goes on",
@@ -22,16 +24,14 @@ _MECHANISMS = {
 
 _ANSWERED = "has answered: panels are live"
 _NOT_ANSWERED = (
-    "has not answered yet: panels are live once it has, and still pictures where there"
+    "not known yet: it answers the first panel, which stays a still picture where there"
     " is none"
 )
 _TEXT = (
-    "text; a job stands still at the prompt unless `%gui asyncio` is on, so use"
-    " `%%arun --wait`"
+    "text; a job stands still at the prompt, unless `%gui asyncio` is on; `%%arun -w`"
+    " awaits it"
 )
-_SUBSHELLS = (
-    "supported: what comes on one for our panels is handed to the kernel's loop"
-)
+_SUBSHELLS = "supported: what comes on one for a widget is handed to the kernel's loop"
 
 
 def host_words(host: Host, nesting: NestingState) -> list[str]:
@@ -44,12 +44,16 @@ def host_words(host: Host, nesting: NestingState) -> list[str]:
     nesting
         How calls such as `asyncio.run` work there.
     """
+    topics = (*_place_words(host), *_call_words(nesting), *_message_words(host))
     return [
-        f"{topic + ':':<12}{words}"
-        for topic, words in (
-            *_place_words(host),
-            *_call_words(nesting),
-            *_message_words(host),
+        line
+        for topic, words in topics
+        for line in textwrap.wrap(
+            words,
+            width=_WIDTH,
+            initial_indent=f"{topic + ':':<{_INDENT}}",
+            subsequent_indent=" " * _INDENT,
+            break_on_hyphens=False,
         )
     ]
 
@@ -73,9 +77,10 @@ def _call_words(nesting: NestingState) -> Iterator[tuple[str, str]]:
     words = _MECHANISMS[nesting.mechanism]
     yield "sync calls", f"by {nesting.mechanism}: {words}, since {nesting.reason}"
     if nesting.nested_by is None:
-        yield "nesting", "asyncio is not patched"
+        yield "nesting", "the loop is Python's own, and nothing has made it nestable"
     else:
-        yield "nesting", f"{nesting.nested_by} has patched asyncio, until a restart"
+        words = f"{nesting.nested_by} has made the loop nestable, until a restart"
+        yield "nesting", words
 
 
 def _message_words(host: Host) -> Iterator[tuple[str, str]]:

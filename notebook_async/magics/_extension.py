@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from notebook_async.board import (
     BlockNotices,
@@ -18,6 +18,7 @@ from notebook_async.core import set_presenter
 from notebook_async.kernel import (
     AwaitedMagics,
     CommBridge,
+    ExecutorContexts,
     Interrupts,
     Nesting,
     OutputRouter,
@@ -30,12 +31,19 @@ from notebook_async.magics._jobs import AWAITED_ACTIONS, JobsMagics
 from notebook_async.widgets import refresh_stills, show_job, show_run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 __all__ = ["load", "unload"]
 
 _SHARE_OF_JOBS = 1.2
 """Seconds of a shutdown after which clients are closed, whether jobs have ended."""
+
+
+class _Follower(Protocol):
+    """A part of the extension that belongs to one loop at a time."""
+
+    def install(self) -> None:
+        """Begin with the running loop, if one runs."""
 
 
 class _Extension:
@@ -55,11 +63,12 @@ class _Extension:
         self._undo.append(self._forget_magics)
         guard = ShutdownGuard(shell, self._clean_up, unfinished=self._unfinished)
         # These need a running loop: in a terminal that of the first job.
-        followers = (BlockNotices(), ForgottenTasks())
+        followers = (BlockNotices(), ForgottenTasks(), ExecutorContexts())
         awaited = AwaitedMagics(
             shell,
             cell_magic="arun",
-            line_magic=f"'jobs', ['\"](?:{'|'.join(AWAITED_ACTIONS)})\\b",
+            line_magic="jobs",
+            actions=AWAITED_ACTIONS,
         )
         for part in (
             CommBridge(shell),
@@ -110,7 +119,7 @@ class _Extension:
             self._ending.cancel()
 
     def _follow_loop(
-        self, guard: ShutdownGuard, followers: tuple[BlockNotices | ForgottenTasks, ...]
+        self, guard: ShutdownGuard, followers: Iterable[_Follower]
     ) -> None:
         try:
             self._loop = asyncio.get_running_loop()

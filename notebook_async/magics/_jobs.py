@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -56,15 +57,27 @@ class _Waiting:
 
     def __init__(self, jobs: Sequence[Job]) -> None:
         self._jobs = jobs
+        self._awaited = False
 
     def __await__(self) -> Generator[Any, None, Any]:
+        self._awaited = True
         return self._wait().__await__()
 
+    def __del__(self) -> None:
+        if not self._awaited:
+            warnings.warn(
+                "`%jobs wait` did not wait: in a plain function nothing can be awaited,"
+                " so use it in the cell itself, or `await jobs[...]`",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+
     async def _wait(self) -> Any:
+        __tracebackhide__ = True
         for job in self._jobs:
             await job.wait()
-        for job in self._jobs:
-            print_plain(board_text([job]).partition("\n")[2])
+        if self._jobs:
+            print_plain(board_text(self._jobs).partition("\n")[2])
 
     def __repr__(self) -> str:
         names = ", ".join(f"{job.id} {job.name!r}" for job in self._jobs)

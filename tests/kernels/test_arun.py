@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,17 +18,22 @@ if TYPE_CHECKING:
     from tests.kernels.environments import Environment
     from tests.kernels.message import Message
 
+COLOURS = re.compile(r"\x1b\[[\d;]*m")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 LOADED = "import asyncio\nfrom notebook_async import jobs\n%load_ext notebook_async"
 
 TALK = """\
 %%arun -n {name}
 import sys
+from concurrent.futures import ThreadPoolExecutor
+loop, pool = asyncio.get_running_loop(), ThreadPoolExecutor(1)
 async def talk(name):
     for number in range(20):
         print(name, number)
         await asyncio.sleep(0.01)
         await asyncio.to_thread(print, f"{{name}} thread", number)
+        await loop.run_in_executor(None, print, f"{{name}} executor", number)
+        await loop.run_in_executor(pool, print, f"{{name}} pool", number)
         print(f"{{name}} err", number, file=sys.stderr)
 await talk("{name}")
 """
@@ -93,7 +99,9 @@ async def test_jobs_print_into_their_panels_only(kernel: Kernel) -> None:
     assert streams == []
     for name, number in (("anna", 1), ("ben", 2)):
         said = {
-            f"{name}{kind} {n}" for kind in ("", " thread", " err") for n in range(20)
+            f"{name}{kind} {n}"
+            for kind in ("", " thread", " executor", " pool", " err")
+            for n in range(20)
         }
         log = await value(kernel, f"sorted(jobs[{number}].output.text.splitlines())")
         assert ast.literal_eval(log) == sorted(said)
@@ -153,6 +161,9 @@ async def test_interrupt_cancels_the_waiting_job_only(kernel: Kernel) -> None:
     answer = await kernel.reply(cell, limit=5)
     assert answer.content["status"] == "error"
     assert answer.content["ename"] in {"CancelledError", "KeyboardInterrupt"}
+    shown = "\n".join(answer.content["traceback"])
+    assert "await asyncio.sleep(600)" in COLOURS.sub("", shown)
+    assert "notebook_async" not in shown
     states = "[(job.name, job.state) for job in jobs], cleaned"
     assert await value(kernel, states) == (
         "([('other', 'running'), ('waiting', 'cancelled')], True)"

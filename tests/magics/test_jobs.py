@@ -236,7 +236,7 @@ async def test_wait_for_some(
         jobs.start(asyncio.sleep(seconds), name=f"nap{seconds}")
     jobs.start(fail(), name="bad")
     assert await shown(notebook, "%jobs wait nap1 bad", capsys) == [
-        "✓  #2   nap1  done   0:00",
+        "✓  #2   nap1  done    0:00",
         "✕  #3   bad   failed  0:00  ValueError: no",
     ]
     assert jobs[1].state == "running"
@@ -259,9 +259,19 @@ async def test_wait_without_autoawait_says_what_to_write(notebook: Notebook) -> 
     notebook.shell.autoawait = False
     value = await notebook.value("%jobs wait")
     assert repr(value) == "<the end of 1 'nap': put `await` before it>"
+    await value
     await jobs[1]
     value = await notebook.value("%jobs wait")
     assert repr(value) == "<the end of no jobs: put `await` before it>"
+    await value
+
+
+async def test_wait_in_a_plain_function_says_that_it_does_not(
+    notebook: Notebook,
+) -> None:
+    """Where nothing can be awaited, `%jobs wait` warns instead of doing nothing."""
+    with pytest.warns(RuntimeWarning, match="^`%jobs wait` did not wait: in a plain"):
+        await notebook.value("def f():\n    %jobs wait\nf()")
 
 
 async def test_result_is_the_value_of_the_cell(notebook: Notebook) -> None:
@@ -332,15 +342,17 @@ async def test_host_tells_where_it_runs(
 ) -> None:
     """`%jobs host` names the host, the loop and what to expect there."""
     lines = await shown(notebook, "%jobs host", capsys)
-    assert lines[:3] == [
+    assert lines[:4] == [
         "host:       IPython in a terminal",
         (
-            "front end:  text; a job stands still at the prompt unless `%gui asyncio`"
-            " is on, so use `%%arun --wait`"
+            "front end:  text; a job stands still at the prompt, unless `%gui asyncio`"
+            " is on; `%%arun"
         ),
+        "            -w` awaits it",
         "loop:       notebook_async.testing._clock.VirtualClockLoop",
     ]
-    assert [line.partition(":")[0] for line in lines[3:]] == ["sync calls", "nesting"]
+    topics = [line.partition(":")[0] for line in lines[4:] if line[0] != " "]
+    assert topics == ["sync calls", "nesting"]
 
 
 async def test_tree_tells_what_waits_for_what(
