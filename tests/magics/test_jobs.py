@@ -346,9 +346,9 @@ async def test_host_tells_where_it_runs(
         "host:       IPython in a terminal",
         (
             "front end:  text; a job stands still at the prompt, unless `%gui asyncio`"
-            " is on; `%%arun"
+            " is on; `%%arun -w`"
         ),
-        "            -w` awaits it",
+        "            awaits it",
         "loop:       notebook_async.testing._clock.VirtualClockLoop",
     ]
     topics = [line.partition(":")[0] for line in lines[4:] if line[0] != " "]
