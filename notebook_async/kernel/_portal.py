@@ -105,8 +105,7 @@ class Portal(Coroutine[Any, Any, T]):
             runner.references = getrefcount(runner)
         runner.parent = here
         runner.value, runner.error = value, error
-        paused = runner.paused
-        (runner if paused is None else paused).switch()
+        (runner.paused or runner).switch()
         value, error = runner.value, runner.error
         runner.value = runner.error = None
         if runner.paused is None and getrefcount(runner) <= runner.references:
@@ -123,7 +122,7 @@ class Portal(Coroutine[Any, Any, T]):
             raise error
         finally:
             # Its traceback refers to this frame.
-            del error, here, paused, runner
+            del error, here, runner
 
     __next__ = send
 
@@ -191,8 +190,8 @@ class Portal(Coroutine[Any, Any, T]):
 
 
 def portal_factory(
-    before: Callable[..., Any] | None,
-    made: Callable[..., object],
+    before: Callable[..., Any] | None = None,
+    made: Callable[..., object] | None = None,
     *,
     on_fatal: Callable[[BaseException], BaseException] | None = None,
 ) -> Callable[..., Any]:
@@ -201,7 +200,7 @@ def portal_factory(
     Parameters
     ----------
     before
-        The task factory so far.
+        The task factory so far, if there is one.
     made
         Called with each task and the context given for it, if any.
     on_fatal
@@ -212,7 +211,7 @@ def portal_factory(
     >>> async def main():
     ...     return can_wait()
     >>> loop = asyncio.get_running_loop()
-    >>> loop.set_task_factory(portal_factory(None, lambda task, context: None))
+    >>> loop.set_task_factory(portal_factory())
     >>> await asyncio.create_task(main())
     True
     >>> loop.set_task_factory(None)
@@ -227,7 +226,8 @@ def portal_factory(
             task: Any = asyncio.Task(coro, loop=loop, **options)
         else:
             task = before(loop, coro, **options)
-        made(task, options.get("context"))
+        if made is not None:
+            made(task, options.get("context"))
         return task
 
     make.makes_portals = True  # type: ignore[attr-defined]
@@ -239,7 +239,7 @@ def is_portal_factory(factory: Callable[..., Any] | None) -> bool:
 
     Examples
     --------
-    >>> is_portal_factory(portal_factory(None, lambda task, context: None))
+    >>> is_portal_factory(portal_factory())
     True
     >>> is_portal_factory(None)
     False
