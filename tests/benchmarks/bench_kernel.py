@@ -15,8 +15,10 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+import kernel_calls
 import kernel_measures as measures
-from kernel_measures import BARE, CLEANUP, OURS
+from kernel_calls import CLEANUP
+from kernel_measures import BARE, OURS
 from kernel_tables import (
     calls_table,
     ends_table,
@@ -116,15 +118,15 @@ async def measure_round(
             environment, kind, jobs=JOBS, items=ITEMS, trips=LOADED_TRIPS
         )
         results.add(version, values, f"{kind} ")
-    values = await measures.calls(
+    values = await kernel_calls.calls(
         environment, count=CALLS, at_once=AT_ONCE, takes=ROUNDS
     )
     results.add(version, values)
     for name, times in ((BARE, 1), (OURS, INTERRUPTS)):
-        for landed in await measures.interrupts(environment, name, times=times):
+        for landed in await kernel_calls.interrupts(environment, name, times=times):
             results.add(version, {name: {"interrupt": landed}})
     for name, cleanup in ((BARE, CLEANUP), (OURS, CLEANUP), (OURS, HANGS)):
-        seconds = await measures.shutdown(environment, name, cleanup=cleanup)
+        seconds = await kernel_calls.shutdown(environment, name, cleanup=cleanup)
         key = "shutdown" if cleanup == CLEANUP else "shutdown that hangs"
         results.add(version, {name: {key: seconds}})
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Protocol
 
-from kernel_measures import AGAIN, ALONE, BARE, NESTED, OURS, PATIENCE, SETUPS
+from kernel_calls import NESTED, PATIENCE
+from kernel_measures import AGAIN, ALONE, BARE, OURS, SETUPS
 from results import table
 
 if TYPE_CHECKING:

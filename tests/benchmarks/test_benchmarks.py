@@ -185,7 +185,8 @@ async def test_kernels_are_measured(
     """Each measure of real kernels runs at a tiny size too."""
     options, keys = KERNEL_MEASURES[measure]
     here = Environment(Path(sys.executable), ())
-    found = await getattr(beside("kernel_measures"), measure)(here, **options)
+    module = beside("kernel_calls" if measure == "calls" else "kernel_measures")
+    found = await getattr(module, measure)(here, **options)
     assert keys <= found["ours"].keys()
     assert all(math.isfinite(found["ours"][key]) for key in keys)
 
@@ -197,7 +198,7 @@ async def test_end_of_a_cell_and_of_a_kernel_are_measured(
     beside: Callable[[str], ModuleType],
 ) -> None:
     """An interrupt lands, and a client is closed, while they are timed."""
-    measures = beside("kernel_measures")
+    measures = beside("kernel_calls")
     here = Environment(Path(sys.executable), ())
     (landed,) = await measures.interrupts(here, "ours", times=1)
     assert 0 < landed < 500
