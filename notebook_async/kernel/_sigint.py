@@ -10,6 +10,7 @@ loop. A KeyboardInterrupt is never raised where it would end the loop.
 
 from __future__ import annotations
 
+import _thread
 import asyncio
 import contextlib
 import signal
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Interrupts"]
 
+# Seconds for which a job may hold the loop after an interrupt of an awaiting cell.
+_PATIENCE = 0.3
 _HOOKS = ("pre_handler_hook", "post_handler_hook", "_cancel_on_sigint")
 
 
@@ -46,6 +49,7 @@ class Interrupts:
         self._handlers: list[asyncio.Task[Any] | None] = []
         self._awaited: list[asyncio.Future[Any]] = []
         self._cancelled: asyncio.Future[Any] | None = None
+        self._insists = False
         # With the number of handlers that were under way by then.
         self._calls: list[tuple[BlockingCall, int]] = []
         self._before: Any = None
@@ -180,6 +184,8 @@ class Interrupts:
     # --- the signal -----------------------------------------------------------------
 
     def _on_sigint(self, number: int, frame: FrameType | None) -> None:
+        __tracebackhide__ = True
+        insists, self._insists = self._insists, False
         steps = stepping() if is_step(frame) else []
         # What a handler begun later keeps waiting is not for this interrupt.
         calls = [call for call, depth in self._calls if depth >= len(self._handlers)]
@@ -201,19 +207,51 @@ class Interrupts:
             # Somebody else's task runs, in a loop that the foreground has nested.
             self._soon(_interrupt_nested_loop)
         elif self._awaited:
-            if steps and self._cancelled is target:
-                signal.default_int_handler(number, frame)
-            self._cancelled = target
-            self._soon(self._awaited[-1].cancel)
+            self._cancel_awaiting(number, frame, in_step=bool(steps), again=insists)
         elif steps or (target is not None and current is target):
             # Code of a job that blocks the loop, or a handler's own.
             signal.default_int_handler(number, frame)
+
+    def _cancel_awaiting(
+        self, number: int, frame: FrameType | None, *, in_step: bool, again: bool
+    ) -> None:
+        """Cancel the cell that awaits, and if need be the job that blocks its end."""
+        __tracebackhide__ = True
+        target = self._awaited[-1]
+        if in_step and self._cancelled is target:
+            signal.default_int_handler(number, frame)
+        if not again:
+            self._cancelled = target
+            self._soon(target.cancel)
+            if in_step:
+                self._insist_soon()
 
     def _soon(self, action: Callable[[], object]) -> None:
         # Not `call_soon`: Python calls this between two instructions of this very
         # thread, and goes on to wait in the selector.
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(action)
+
+    def _insist_soon(self) -> None:
+        """Interrupt once more, if by then a job still keeps the cell from its end."""
+        target = self._cancelled
+
+        def insist() -> None:
+            if self._cancelled is target and target in self._awaited:
+                self._insists = True
+                _signal_main_thread()
+
+        timer = threading.Timer(_PATIENCE, insist)
+        timer.daemon = True
+        timer.start()
+
+
+def _signal_main_thread() -> None:
+    if hasattr(signal, "pthread_kill"):
+        # A real one, which ends `time.sleep` and other calls of the system.
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+    else:
+        _thread.interrupt_main()
 
 
 def _interrupt_nested_loop() -> None:

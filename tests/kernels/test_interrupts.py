@@ -216,6 +216,19 @@ async def test_job_that_blocks_the_idle_loop(kernel: Kernel, work: str) -> None:
     assert await value(kernel, "jobs['blocking'].state") == "'cancelled'"
 
 
+@pytest.mark.parametrize("options", ["", " -w"])
+async def test_job_that_blocks_in_its_first_step(kernel: Kernel, options: str) -> None:
+    """One interrupt ends a job that never lets its own cell end."""
+    await kernel.run(BLOCK)
+    cell = kernel.execute(f"%%arun -n blocking{options}\nawait block()")
+    await kernel.output("on")
+    began = time.monotonic()
+    await kernel.interrupt()
+    await kernel.idle(cell)
+    assert time.monotonic() - began < 2 * LAND
+    assert await value(kernel, "jobs['blocking'].state") == "'cancelled'"
+
+
 async def test_job_that_blocks_below_an_awaiting_cell(kernel: Kernel) -> None:
     """The first interrupt is for the cell, a second one for what keeps it waiting."""
     await kernel.run(BLOCK)
