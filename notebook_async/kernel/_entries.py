@@ -50,6 +50,16 @@ class Caller(Protocol):
         """See to it that all is in place before a cell runs."""
 
 
+# To whom all functions of ours hand on, also those that somebody has kept from an
+# earlier load.
+_caller: Caller | None = None
+
+
+def _caller_here() -> Caller | None:
+    """Return who carries out a call right here; None where no loop runs, or nobody."""
+    return None if asyncio._get_running_loop() is None else _caller  # noqa: SLF001
+
+
 class Entries:
     """The functions by which calls come in, while they are put.
 
@@ -63,12 +73,13 @@ class Entries:
 
     def __init__(self, caller: Caller, kernel: Any) -> None:
         self._caller = caller
-        self._stock_run = asyncio.run
+        # Not `asyncio.run`, which may be nest_asyncio's.
+        self._stock_run = asyncio.runners.run
         self._started_by: WeakKeyDictionary[asyncio.Runner, WeakSet[asyncio.Task[Any]]]
         self._started_by = WeakKeyDictionary()
         base = asyncio.BaseEventLoop
         self._patches = [
-            Patch(asyncio, "run", self._make_run, everywhere=True),
+            Patch(asyncio, "run", self._make_run, imported=(self._stock_run,)),
             Patch(asyncio.Runner, "run", self._make_runner_run),
             Patch(asyncio.Runner, "close", self._make_runner_close),
             Patch(base, _UNTIL, self._make_run_until_complete),
@@ -85,6 +96,8 @@ class Entries:
             Loops whose classes may have a function of their own: those of another make
             do, and nest_asyncio, whoever applies it, gives them one.
         """
+        global _caller  # noqa: PLW0603
+        _caller = self._caller
         owners = {each.owner for each in self._patches if each.name == _UNTIL}
         for cls in {type(loop) for loop in loops}:
             owner = next((each for each in cls.__mro__ if _UNTIL in vars(each)), None)
@@ -95,6 +108,8 @@ class Entries:
 
     def undo(self) -> None:
         """Put the originals back."""
+        global _caller  # noqa: PLW0603
+        _caller = None
         for patch in reversed(self._patches):
             patch.undo()
 
@@ -114,11 +129,12 @@ class Entries:
         @functools.wraps(stock)
         def run(main: Any, **options: Any) -> Any:
             __tracebackhide__ = True
-            if asyncio._get_running_loop() is None:  # noqa: SLF001
+            caller = _caller_here()
+            if caller is None:
                 return stock(main, **options)
             if not asyncio.iscoroutine(main):
                 raise ValueError(f"a coroutine was expected, got {main!r}")
-            return self._caller.call(main)
+            return caller.call(main)
 
         del before  # nest_asyncio's would nest the loop
         return run
@@ -127,15 +143,13 @@ class Entries:
         @functools.wraps(before)
         def run(runner: Any, coro: Any, *, context: Context | None = None) -> Any:
             __tracebackhide__ = True
-            if not asyncio.iscoroutine(coro):
+            caller = _caller_here()
+            if caller is None or not asyncio.iscoroutine(coro):
                 return before(runner, coro, context=context)
-            loop = runner.get_loop()  # or it says that the runner is closed
-            if asyncio._get_running_loop() is None:  # noqa: SLF001
-                self._caller.prepare(loop)
-                return before(runner, coro, context=context)
+            runner.get_loop()  # or it says that the runner is closed
             # A runner keeps its tasks from one run to the next.
             started = self._started_by.setdefault(runner, WeakSet())
-            return self._caller.call(coro, tidy=False, context=context, started=started)
+            return caller.call(coro, tidy=False, context=context, started=started)
 
         return run
 
@@ -144,8 +158,9 @@ class Entries:
         def close(runner: Any) -> None:
             __tracebackhide__ = True
             started = self._started_by.pop(runner, None)
-            if started and asyncio._get_running_loop() is not None:  # noqa: SLF001
-                self._caller.call(end_tasks(started))
+            caller = _caller_here()
+            if started and caller is not None:
+                caller.call(end_tasks(started))
             before(runner)
 
         return close
@@ -156,15 +171,17 @@ class Entries:
         @functools.wraps(before)
         def run_until_complete(loop: Any, future: Any) -> Any:
             __tracebackhide__ = True
+            if _caller is None:
+                return before(loop, future)
             here = asyncio._get_running_loop()  # noqa: SLF001
             if here is loop:
-                return self._caller.call(future, tidy=False)
+                return _caller.call(future, tidy=False)
             if here is not None:
-                return self._caller.call_other(loop, future, before)
+                return _caller.call_other(loop, future, before)
             if loop.is_running():  # in another thread
                 coro = as_coroutine(future)
                 return asyncio.run_coroutine_threadsafe(coro, loop).result()
-            self._caller.prepare(loop)
+            _caller.prepare(loop)
             return before(loop, future)
 
         return run_until_complete
@@ -172,7 +189,8 @@ class Entries:
     def _make_do_execute(self, before: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(before)
         async def do_execute(*args: Any, **options: Any) -> Any:
-            self._caller.begin_cell()
+            if _caller is not None:
+                _caller.begin_cell()
             if can_wait():
                 return await before(*args, **options)
             # Not before ipykernel 7 has every message a task of its own.

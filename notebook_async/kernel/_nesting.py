@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Nesting", "nesting_state"]
 
-_PACKAGE = __name__.partition(".")[0]
+_OURS = __name__.partition(".")[0] + "."
 _active: Nesting | None = None
 
 
@@ -67,7 +67,6 @@ class Nesting:
     """
 
     def __init__(self, kernel: Any, interrupts: Interrupts) -> None:
-        self._kernel = kernel
         self._interrupts = interrupts
         self._entries = Entries(self, kernel)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -83,7 +82,6 @@ class Nesting:
         global _active  # noqa: PLW0603
         _active = self
         self._nester_before = set_nester(self.call)
-        self._entries = Entries(self, self._kernel)
         self.begin_cell()
 
     def uninstall(self) -> None:
@@ -287,8 +285,8 @@ def _mechanism(loop: asyncio.AbstractEventLoop | None) -> Mechanism:
 
 
 def _level_of_caller() -> int:
-    """Return the `stacklevel` of the code that called us."""
+    """Return the `stacklevel`, for the one who asks, of the code that called us."""
     level, frame = 1, sys._getframe(1)  # noqa: SLF001
-    while frame.f_back and frame.f_globals.get("__name__", "").startswith(_PACKAGE):
+    while frame.f_back and frame.f_globals.get("__name__", "").startswith(_OURS):
         level, frame = level + 1, frame.f_back
-    return level - 1
+    return level

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 __all__ = ["Patch"]
 
@@ -24,13 +24,26 @@ class Patch:
         The attribute.
     make
         Makes the replacement out of what the attribute was.
-    everywhere
-        Whether other modules may have imported it by that name, and are to follow.
+    imported
+        What other modules may have imported by that name besides what the attribute is
+        when it is replaced; they are to follow. By default no module has.
 
     Attributes
     ----------
     before
         What the attribute was.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> room = SimpleNamespace(light="off")
+    >>> patch = Patch(room, "light", lambda before: f"on, was {before}")
+    >>> patch.put()
+    >>> room.light
+    'on, was off'
+    >>> patch.undo()
+    >>> room.light
+    'off'
     """
 
     def __init__(
@@ -39,41 +52,54 @@ class Patch:
         name: str,
         make: Callable[[Any], Any],
         *,
-        everywhere: bool = False,
+        imported: tuple[Any, ...] | None = None,
     ) -> None:
         self.owner = owner
         self.name = name
         self._make = make
-        self._everywhere = everywhere
-        self._own: Any = None
+        self._imported = imported
+        # What we have put, the last one last: somebody may have replaced it.
+        self._own: list[Any] = []
+        self._followers: dict[int, Any] = {}
         self._kept: Any = _ABSENT
         self.before: Any = None
 
     def put(self) -> None:
         """Replace the attribute, also if somebody else has replaced ours."""
-        if self._own is not None and vars(self.owner).get(self.name) is self._own:
+        if self._is_put():
             return
         self._kept = vars(self.owner).get(self.name, _ABSENT)
         self.before = getattr(self.owner, self.name)
-        self._own = self._make(self.before)
-        setattr(self.owner, self.name, self._own)
-        if self._everywhere:
-            self._follow(self.before, self._own)
+        own = self._make(self.before)
+        self._own.append(own)
+        setattr(self.owner, self.name, own)
+        for names in self._modules():
+            there = names[self.name]
+            if any(there is each for each in (self.before, *(self._imported or ()))):
+                self._followers[id(names)] = there
+                names[self.name] = own
 
     def undo(self) -> None:
         """Put back what was there, unless somebody else has replaced ours."""
-        if self._own is None or vars(self.owner).get(self.name) is not self._own:
-            return
-        if self._kept is _ABSENT:
-            delattr(self.owner, self.name)
-        else:
-            setattr(self.owner, self.name, self._kept)
-        if self._everywhere:
-            self._follow(self._own, self.before)
-        self._own = None
+        if self._is_put():
+            if self._kept is _ABSENT:
+                delattr(self.owner, self.name)
+            else:
+                setattr(self.owner, self.name, self._kept)
+        for names in self._modules():
+            if any(names[self.name] is own for own in self._own):
+                names[self.name] = self._followers.get(id(names), self.before)
+        self._own.clear()
+        self._followers.clear()
 
-    def _follow(self, old: Any, new: Any) -> None:
+    def _is_put(self) -> bool:
+        there = vars(self.owner).get(self.name)
+        return bool(self._own) and there is self._own[-1]
+
+    def _modules(self) -> Iterator[dict[str, Any]]:
+        if self._imported is None:
+            return
         for module in list(sys.modules.values()):
             names = getattr(module, "__dict__", {})
-            if names.get(self.name) is old:
-                names[self.name] = new
+            if self.name in names and module is not self.owner:
+                yield names
