@@ -143,10 +143,13 @@ class Entries:
         @functools.wraps(before)
         def run(runner: Any, coro: Any, *, context: Context | None = None) -> Any:
             __tracebackhide__ = True
-            caller = _caller_here()
-            if caller is None or not asyncio.iscoroutine(coro):
+            if _caller is None or not asyncio.iscoroutine(coro):
                 return before(runner, coro, context=context)
-            runner.get_loop()  # or it says that the runner is closed
+            loop = runner.get_loop()  # or it says that the runner is closed
+            caller = _caller_here()
+            if caller is None:
+                _caller.prepare(loop)
+                return before(runner, coro, context=context)
             # A runner keeps its tasks from one run to the next.
             started = self._started_by.setdefault(runner, WeakSet())
             return caller.call(coro, tidy=False, context=context, started=started)

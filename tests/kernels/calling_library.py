@@ -4,6 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import run
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+
+def call(coro: Coroutine[Any, Any, Any]) -> Any:  # noqa: ANN401
+    """Run a coroutine."""
+    return run(coro)
 
 
 async def _fetch(value: object) -> object:

@@ -118,14 +118,14 @@ AWAITING = {
 }
 
 
+# Said by the loop, and so once the cell awaits.
+SAID = "asyncio.get_running_loop().call_later(0.01, print, 'on')"
+
+
 @pytest.mark.parametrize("kind", AWAITING)
 async def test_awaiting_cell_on_a_quiet_loop(kernel: Kernel, kind: str) -> None:
     """An awaiting cell is cancelled within half a second, though nothing else runs."""
-    code = AWAITING[kind]
-    if kind != "arun":
-        # Said by the loop, and so once the cell awaits.
-        say = "asyncio.get_running_loop().call_later(0.01, print, 'on')"
-        code = f"{say}\n{code}"
+    code = AWAITING[kind] if kind == "arun" else f"{SAID}\n{AWAITING[kind]}"
     name, seconds = await interrupted(kernel, code)
     assert name == "CancelledError"
     assert seconds < LAND
@@ -165,6 +165,34 @@ async def test_waiting_call(kernel: Kernel, kind: str) -> None:
     name, seconds = await interrupted(kernel, CALLING[kind])
     assert name == "KeyboardInterrupt"
     assert seconds < LAND
+    assert await value(kernel, "set(cleaned)") == "{True}"
+    assert await value(kernel, ALIVE) == "'running'"
+
+
+PASSED_ON = {
+    "task": (
+        "async def calling(): return asyncio.run(main())\n"
+        "await asyncio.create_task(calling())"
+    ),
+    "step": (
+        "from notebook_async.workflow import StartEvent, StopEvent, Workflow, step\n"
+        "class Calling(Workflow):\n"
+        "    @step\n"
+        "    async def call(self, event: StartEvent) -> StopEvent:\n"
+        "        return StopEvent(result=asyncio.run(main()))\n"
+        "await Calling().run()"
+    ),
+    "job": "%%arun -w\nasyncio.run(main())",
+}
+
+
+@pytest.mark.parametrize("kind", PASSED_ON)
+async def test_waiting_call_below_an_awaiting_cell(kernel: Kernel, kind: str) -> None:
+    """Cancelling what a cell awaits cancels the calls in it, which clean up."""
+    await kernel.run(JOB)
+    await kernel.run(MAIN)
+    name, _ = await interrupted(kernel, PASSED_ON[kind])
+    assert name == "CancelledError"
     assert await value(kernel, "set(cleaned)") == "{True}"
     assert await value(kernel, ALIVE) == "'running'"
 
@@ -267,6 +295,84 @@ async def test_nested_run_in_a_callback(kernel: Kernel, busy: bool) -> None:  # 
     await kernel.interrupt()
     assert (await kernel.output("ended by CancelledError")).at - sent < LAND
     assert await value(kernel, ALIVE) == "'running'"
+
+
+async def test_call_in_the_cell_that_loads(kernel: Kernel) -> None:
+    """The same in a cell that was there before the extension, with an exception."""
+    await kernel.run("%unload_ext notebook_async")
+    code = (
+        "%load_ext notebook_async\nimport warnings\nwarnings.simplefilter('ignore')\n"
+        "async def main():\n    print('on', flush=True)\n    await asyncio.sleep(600)\n"
+        "asyncio.run(main())"
+    )
+    name, seconds = await interrupted(kernel, code)
+    assert name == "KeyboardInterrupt"
+    assert seconds < LAND
+    await kernel.run(JOB)
+    assert await value(kernel, ALIVE) == "'running'"
+
+
+# A loop that nobody can nest: a call in a callback of it is run by another thread.
+FOREIGN = """\
+class Away:
+    def __init__(self, loop): self._loop = loop
+    def __getattr__(self, name): return getattr(self._loop, name)
+def foreign():
+    loop = asyncio.get_running_loop()
+    asyncio._set_running_loop(Away(loop))
+    try: callback()
+    finally: asyncio._set_running_loop(loop)
+"""
+
+
+@pytest.mark.parametrize("call", ["asyncio.run", "asyncio_run", "new_loop"])
+async def test_call_in_another_thread(kernel: Kernel, call: str) -> None:
+    """An interrupt ends a call that a thread runs and the kernel waits for."""
+    await kernel.run(JOB)
+    await kernel.run(
+        "from notebook_async import asyncio_run\n"
+        "def new_loop(coro): asyncio.new_event_loop().run_until_complete(coro)"
+    )
+    await kernel.run(NESTED.replace("asyncio.run", call))
+    await kernel.run(f"{FOREIGN}asyncio.get_running_loop().call_soon(foreign);")
+    await kernel.output("on")
+    sent = kernel.now()
+    await kernel.interrupt()
+    assert (await kernel.output("ended by CancelledError")).at - sent < LAND
+    assert await value(kernel, ALIVE) == "'running'"
+
+
+async def test_uvloop(tmp_path: Path) -> None:
+    """On uvloop an interrupt ends what it ends elsewhere."""
+    pytest.importorskip("uvloop")
+    (tmp_path / "sitecustomize.py").write_text(
+        "import asyncio, uvloop\n"
+        "asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())",
+        "utf-8",
+    )
+    async with Kernel(tmp_path, environment={"PYTHONPATH": str(tmp_path)}) as kernel:
+        await kernel.run(LOADED)
+        await kernel.run(JOB)
+        await kernel.run(MAIN)
+        ends = {
+            **dict.fromkeys(CALLING, "KeyboardInterrupt"),
+            **dict.fromkeys(BLOCKING, "KeyboardInterrupt"),
+            **dict.fromkeys(AWAITING, "CancelledError"),
+        }
+        del ends["arun"]
+        codes = {**CALLING, **BLOCKING, **AWAITING}
+        for kind, end in ends.items():
+            code = codes[kind]
+            if kind in AWAITING:
+                code = f"{SAID}\n{code}"
+            name, seconds = await interrupted(kernel, code)
+            assert (kind, name, seconds < LAND) == (kind, end, True)
+        await kernel.run(NESTED)
+        await kernel.run("asyncio.get_running_loop().call_soon(callback);")
+        await kernel.output("on")
+        await kernel.interrupt()
+        await kernel.output("ended by CancelledError")
+        assert await value(kernel, ALIVE) == "'running'"
 
 
 async def test_loop_nested_by_somebody_else(kernel: Kernel) -> None:
