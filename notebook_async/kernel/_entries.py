@@ -161,10 +161,19 @@ class Entries:
         def close(runner: Any) -> None:
             __tracebackhide__ = True
             started = self._started_by.pop(runner, None)
-            caller = _caller_here()
-            if started and caller is not None:
+            caller, here = _caller_here(), asyncio._get_running_loop()  # noqa: SLF001
+            if caller is None:
+                before(runner)
+                return
+            if started:
                 caller.call(end_tasks(started))
-            before(runner)
+            # Its loop has never run, and so is done with at once.
+            asyncio._set_running_loop(None)  # noqa: SLF001
+            try:
+                before(runner)
+            finally:
+                asyncio.set_event_loop(here)
+                asyncio._set_running_loop(here)  # noqa: SLF001
 
         return close
 

@@ -114,15 +114,14 @@ class Portal(Coroutine[Any, Any, T]):
         if error is None:
             return value
         self._runner = runner.portal = None
-        if self._on_fatal is not None and isinstance(
-            error, KeyboardInterrupt | SystemExit
-        ):
-            error = self._on_fatal(error)
+        on_fatal, self._on_fatal = self._on_fatal, None
+        if on_fatal is not None and isinstance(error, KeyboardInterrupt | SystemExit):
+            error = on_fatal(error)
         try:
             raise error
         finally:
             # Its traceback refers to this frame.
-            del error, here, runner
+            del error, here, on_fatal, runner
 
     __next__ = send
 
