@@ -16,10 +16,12 @@ from contextvars import Context, ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from notebook_async.kernel._frames import COMM_KINDS
+from notebook_async.kernel._portal import Portal, can_wait
 from notebook_async.kernel._replacement import Replacement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from notebook_async.kernel._frames import Frames
 
@@ -69,10 +71,19 @@ class CommDelivery:
     def __init__(self, shell: Any) -> None:
         self._shell = shell
         self._kernel: Any = getattr(shell, "kernel", None)
-        self._replaced: Replacement | None = None
+        self._handlers: dict[str, Callable[..., Any]] = {}
+        self._replaced: list[Replacement] = []
 
     def install(self) -> None:
-        """Start to keep a cell's events from what is delivered in its midst."""
+        """Start to keep a cell's events from what is delivered in its midst.
+
+        What ipykernel itself delivers may wait from plain code from now on.
+        """
+        handlers = self._kernel.shell_handlers
+        for kind in COMM_KINDS & handlers.keys():
+            self._handlers[kind] = native = handlers[kind]
+            replaced = Replacement(handlers, kind, _in_portal(native))
+            self._replaced.append(replaced)
         trigger = self._shell.events.trigger
 
         def trigger_unless_silent(event: str, *args: Any, **kwargs: Any) -> Any:
@@ -81,15 +92,14 @@ class CommDelivery:
                 return trigger(event, *args, **kwargs)
             return None
 
-        self._replaced = Replacement(
-            vars(self._shell.events), "trigger", trigger_unless_silent
+        self._replaced.append(
+            Replacement(vars(self._shell.events), "trigger", trigger_unless_silent)
         )
 
     def uninstall(self) -> None:
-        """Put the events back."""
-        if self._replaced is not None:
-            self._replaced.undo()
-            self._replaced = None
+        """Put the events and the handlers back."""
+        while self._replaced:
+            self._replaced.pop().undo()
 
     def deliver(self, frames: Frames, cell: RunningCell | None) -> None:
         """Handle a comm message now, on the kernel's main thread.
@@ -121,7 +131,7 @@ class CommDelivery:
             self._end(message, cell)
 
     def _handle(self, idents: Any, message: dict[str, Any]) -> None:
-        handler = self._kernel.shell_handlers[message["header"]["msg_type"]]
+        handler = self._handlers[message["header"]["msg_type"]]
         result = handler(self._kernel.shell_stream, idents, message)
         if inspect.iscoroutine(result):
             # ipykernel's own are plain functions. An async one of a kernel of another
@@ -138,6 +148,22 @@ class CommDelivery:
             kernel.set_parent(cell.ident, cell.parent, channel="shell")
             # A front end shows the last state that it heard, and the cell goes on.
             kernel._publish_status("busy", "shell", parent=cell.parent)  # noqa: SLF001
+
+
+def _in_portal(native: Callable[..., Any]) -> Callable[..., Any]:
+    """Let the callbacks of a comm wait: many call `asyncio.run`."""
+
+    async def call(*args: Any) -> None:
+        result = native(*args)
+        if inspect.isawaitable(result):
+            await result
+
+    async def handle(*args: Any) -> None:
+        # On 7.4 the task of each message is one already.
+        on_main = threading.current_thread() is threading.main_thread()
+        await (call(*args) if can_wait() or not on_main else Portal(call(*args)))
+
+    return handle
 
 
 @contextlib.contextmanager

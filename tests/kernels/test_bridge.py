@@ -313,6 +313,23 @@ async def test_click_does_not_flush_a_half_drawn_figure(kernel: Kernel) -> None:
     assert [m.parent for m in pictures] == [cell]
 
 
+async def test_callback_waits_without_nesting_the_loop(kernel: Kernel) -> None:
+    """Between cells a callback may call `asyncio.run`, and the loop stays as it is."""
+    code = """\
+from notebook_async.kernel import nesting_state
+def on_open(channel, opening):
+    def answer(message):
+        print(asyncio.run(asyncio.sleep(0.05, "slept")), nesting_state().nested_by)
+    channel.on_msg(answer)
+comm.get_comm_manager().register_target("waiting", on_open)
+"""
+    await kernel.run(code)
+    await kernel.idle(open_comm(kernel, target="waiting"))
+    said = say(kernel, "now")
+    await kernel.idle(said, limit=5)
+    assert kernel.text(said) == "slept None\n"
+
+
 async def test_registering_in_mid_cell_counts(kernel: Kernel) -> None:
     """What a click registers for the end of cells is called at the end of this one."""
     code = """\
