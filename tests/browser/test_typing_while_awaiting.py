@@ -153,7 +153,7 @@ def test_text_and_button_answer_what_awaits(
         assert notebook.output_data(4)[0]["data"]["text/plain"] == repr(steps)
         numbers = [f"[{3 * cell - 1 + place}]:" for place in range(3)]
         assert prompts(notebook, cell, 3, 4) == numbers
-        form.type(", it lives. ")
+        form.type(" lives, ")
     notebook.time_cell(5, shows="True")
     assert notebook.errors == []
 
