@@ -6,7 +6,7 @@ import asyncio
 import sys
 from typing import TYPE_CHECKING
 
-from notebook_async.kernel import LoopWatch, Place, detect_host
+from notebook_async.kernel import LoopWatch, Place, detect_host, is_own
 
 if TYPE_CHECKING:
     from notebook_async.core import BlockRecord
@@ -52,8 +52,8 @@ class BlockNotices:
         self._watch = self._loop = None
 
     def _notice(self, record: BlockRecord) -> None:
-        if not record.source:
-            return
+        if not record.source or not (record.cell or is_own(record.file)):
+            return  # such as a traceback that is being rendered
         key = record.source[0], record.file
         if key not in self._told:
             self._told.add(key)

@@ -159,8 +159,9 @@ class ArunMagics(Magics):
             self._report(error, code, options)
             raise
         except asyncio.CancelledError as error:
-            lines = render_traceback(self.shell, error, filename=code.filename)
-            stopped_at.extend(lines)
+            if options.wait:
+                lines = render_traceback(self.shell, error, filename=code.filename)
+                stopped_at.extend(lines)
             raise
         finally:
             if options.time:
