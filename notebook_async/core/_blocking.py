@@ -13,6 +13,7 @@ import contextlib
 import inspect
 import re
 import threading
+from collections.abc import Coroutine
 from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -21,7 +22,7 @@ from notebook_async.core._options import seconds
 from notebook_async.errors import ArgumentTypeError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Iterable
+    from collections.abc import Awaitable, Callable, Iterable
 
 __all__ = [
     "Nester",
@@ -285,7 +286,18 @@ async def _bounded(coro: Coroutine[Any, Any, T], timeout: float) -> T:  # noqa: 
 
 
 def adopt(context: Context) -> None:
-    """Set here what was set in `context`."""
+    """Set here what was set in `context`.
+
+    Examples
+    --------
+    >>> from contextvars import ContextVar
+    >>> variable = ContextVar("variable", default="outside")
+    >>> context = copy_context()
+    >>> _ = context.run(variable.set, "inside")
+    >>> adopt(context)
+    >>> variable.get()
+    'inside'
+    """
     here = copy_context()
     for variable, value in context.items():
         if variable not in here or here[variable] is not value:
@@ -293,7 +305,8 @@ def adopt(context: Context) -> None:
 
 
 def _check_coroutine(coro: object) -> None:
-    if inspect.iscoroutine(coro):
+    # Not `inspect.iscoroutine`: compiled code has coroutines of another class.
+    if isinstance(coro, Coroutine):
         return
     name = getattr(coro, "__qualname__", repr(coro))
     if inspect.iscoroutinefunction(coro):
