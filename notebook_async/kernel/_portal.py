@@ -103,7 +103,8 @@ class Portal(Coroutine[Any, Any, T]):
             # As asyncio would have it: the step runs in the context of its task.
             runner.gr_context = here.gr_context
             runner.references = getrefcount(runner)
-        runner.parent = here
+        if runner.parent is not here:
+            runner.parent = here
         runner.value, runner.error = value, error
         (runner.paused or runner).switch()
         value, error = runner.value, runner.error

@@ -101,7 +101,7 @@ def _serve() -> None:
 
 def _perform(runner: Runner) -> None:
     """Perform a step. Afterwards only the runner refers to what it came to."""
-    coroutine = cast("Stepped", runner.portal).coroutine
+    coroutine = runner.portal.coroutine  # type: ignore[union-attr]
     value, error = runner.value, runner.error
     try:
         if error is None:
