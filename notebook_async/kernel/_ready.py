@@ -28,7 +28,15 @@ class _Ready(deque[Any]):
 
 
 def guard_ready(loop: Any) -> None:
-    """Let the passes of a loop end well, whatever is nested in them."""
+    """Let the passes of a loop end well, whatever is nested in them.
+
+    Examples
+    --------
+    >>> loop = asyncio.get_running_loop()
+    >>> guard_ready(loop)
+    >>> await asyncio.sleep(1)
+    >>> release_ready(loop)
+    """
     ready = getattr(loop, "_ready", None)
     if type(ready) is deque:
         loop._ready = _Ready(ready, loop)  # noqa: SLF001

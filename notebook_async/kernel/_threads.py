@@ -27,6 +27,16 @@ async def ended_in_thread(
         A task or future of it.
     run
         Runs the loop until the task is done.
+
+    Examples
+    --------
+    >>> loop = asyncio.new_event_loop()
+    >>> task = loop.create_task(asyncio.sleep(0, "done"))
+    >>> async def main():
+    ...     return await ended_in_thread(loop, task, type(loop).run_until_complete)
+    >>> asyncio.run(main())
+    'done'
+    >>> loop.close()
     """
     here = asyncio.get_running_loop()
     ended = here.create_future()
@@ -47,7 +57,16 @@ async def ended_in_thread(
 def end_in_thread(
     loop: asyncio.AbstractEventLoop, task: Any, run: Callable[..., Any]
 ) -> Any:
-    """Do as `ended_in_thread` does, and block."""
+    """Do as `ended_in_thread` does, and block.
+
+    Examples
+    --------
+    >>> loop = asyncio.new_event_loop()
+    >>> task = loop.create_task(asyncio.sleep(0, "done"))
+    >>> end_in_thread(loop, task, type(loop).run_until_complete)
+    'done'
+    >>> loop.close()
+    """
     ended = threading.Event()
     _start(loop, task, run, ended.set)
     interrupt: KeyboardInterrupt | None = None
@@ -78,7 +97,10 @@ def _start(
             tell()
 
     threading.Thread(
-        target=copy_context().run, args=(work,), name="run_until_complete"
+        target=copy_context().run,
+        args=(work,),
+        name="run_until_complete",
+        daemon=True,  # a kernel that stops does not wait for it
     ).start()
 
 

@@ -30,6 +30,7 @@ from notebook_async.kernel._portal import (
     wait,
 )
 from notebook_async.kernel._runners import _IDLE_AT_MOST, Runner
+from notebook_async.testing import VirtualClockLoop
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -773,7 +774,7 @@ def test_inspect_takes_it_for_a_coroutine() -> None:
     with pytest.raises(AttributeError, match="'coroutine' object has no attribute 'x'"):
         portal.x  # noqa: B018
     assert portal.stack is None
-    with asyncio.Runner() as runner:
+    with asyncio.Runner(loop_factory=VirtualClockLoop) as runner:
         loop = runner.get_loop()
 
         async def look() -> None:
