@@ -37,18 +37,18 @@ if TYPE_CHECKING:
 
 COMMAND = "python tests/benchmarks/bench_kernel.py --write"
 TITLE = "A kernel with the extension"
-ROUNDS = 5
+ROUNDS, IDLE_ROUNDS = 3, 5
 JOBS, ITEMS = 100, 100
 TRIPS, LOADED_TRIPS = 100, 300
 SECONDS = 8
-CALLS = 500
+CALLS, TAKES = 500, 5
 AT_ONCE = 200
 INTERRUPTS = 5
 HANGS = 600
 LEGEND = f"""\
-Medians of {ROUNDS} rounds with fresh kernels, which are asked in turns. Noise: how far
-a second ordinary kernel was from the first one in the round where it was farthest. A
-cell is `1+1`, until its reply, its output and its idle are in; a click is a comm
+Medians of {IDLE_ROUNDS} rounds with fresh kernels, which are asked in turns. Noise: how
+far a second ordinary kernel was from the first one in the round where it was farthest.
+A cell is `1+1`, until its reply, its output and its idle are in; a click is a comm
 message, until its answer and its idle are in. "Above bare": the median difference to
 the next sample of the ordinary kernel. Work: processor time of the kernel's process
 from one cell, or click, to the next. Idle: the same while nothing happens for
@@ -60,7 +60,8 @@ LOAD_LEGEND = f"""\
 each, in turns with an ordinary kernel; then as many clicks while a cell awaits. Asleep:
 all items sleep, in `run_jobs`, and nobody watches. Awake: they wake up every 5 to 15 s,
 each job prints a line a second, and a page shows the panels of all jobs. Handled: when
-the handler was called; done: when its answer and its idle were in.
+the handler was called; done: when its answer and its idle were in. Medians of {ROUNDS}
+rounds, as below.
 """
 CALLS_LEGEND = f"""\
 Processor time of the main thread, the least of all takes. Print: `print("x")` in a
@@ -109,17 +110,14 @@ class Results:
 async def measure_round(
     results: Results, version: str, environment: Environment
 ) -> None:
-    """Take every measure once."""
-    names = list(measures.SETUPS)
-    values = await measures.idle(environment, names, trips=TRIPS, seconds=SECONDS)
-    results.add(version, values)
+    """Take every measure once, but that of idle kernels."""
     for kind in ("asleep", "awake"):
         values = await measures.loaded(
             environment, kind, jobs=JOBS, items=ITEMS, trips=LOADED_TRIPS
         )
         results.add(version, values, f"{kind} ")
     values = await kernel_calls.calls(
-        environment, count=CALLS, at_once=AT_ONCE, takes=ROUNDS
+        environment, count=CALLS, at_once=AT_ONCE, takes=TAKES
     )
     results.add(version, values)
     for name, times in ((BARE, 1), (OURS, INTERRUPTS)):
@@ -129,6 +127,24 @@ async def measure_round(
         seconds = await kernel_calls.shutdown(environment, name, cleanup=cleanup)
         key = "shutdown" if cleanup == CLEANUP else "shutdown that hangs"
         results.add(version, {name: {key: seconds}})
+
+
+async def measure_all(
+    results: Results, environments: Mapping[str, Environment], *, quick: bool
+) -> None:
+    """Measure in rounds, the versions of ipykernel in turns."""
+    names = list(measures.SETUPS)
+    for number in range(1 if quick else IDLE_ROUNDS):
+        for version, environment in environments.items():
+            note(f"idle kernels, round {number + 1}: ipykernel {version}")
+            values = await measures.idle(
+                environment, names, trips=TRIPS, seconds=SECONDS
+            )
+            results.add(version, values)
+    for number in range(1 if quick else ROUNDS):
+        for version, environment in environments.items():
+            note(f"all else, round {number + 1}: ipykernel {version}")
+            await measure_round(results, version, environment)
 
 
 def note(text: str) -> None:
@@ -149,11 +165,7 @@ def main() -> None:
         version: make(Recipe(BASE.path, BASE.version, version)) for version in versions
     }
     results = Results()
-    rounds = 1 if options.quick else ROUNDS
-    for number in range(rounds):
-        for version, environment in environments.items():
-            note(f"round {number + 1} of {rounds}: ipykernel {version}")
-            asyncio.run(measure_round(results, version, environment))
+    asyncio.run(measure_all(results, environments, quick=options.quick))
     parts = [
         figures_table(results, versions),
         *(idle_table(results, version) for version in versions),
