@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary, WeakSet
 
 from notebook_async.kernel._calls import end_tasks
+from notebook_async.kernel._loops import prepare
 from notebook_async.kernel._nest_state import loop_name
 from notebook_async.kernel._patches import Patch
 from notebook_async.kernel._portal import Portal, can_wait
@@ -42,9 +43,6 @@ class Caller(Protocol):
         self, loop: asyncio.AbstractEventLoop, work: Awaitable[Any], run: Any
     ) -> Any:
         """Run something to its end on a loop that stands still, where another runs."""
-
-    def prepare(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Let calls in a loop that is about to run be portals."""
 
     def begin_cell(self) -> None:
         """See to it that all is in place before a cell runs."""
@@ -148,7 +146,7 @@ class Entries:
             loop = runner.get_loop()  # or it says that the runner is closed
             caller = _caller_here()
             if caller is None:
-                _caller.prepare(loop)
+                prepare(loop)
                 return before(runner, coro, context=context)
             # A runner keeps its tasks from one run to the next.
             started = self._started_by.setdefault(runner, WeakSet())
@@ -193,7 +191,7 @@ class Entries:
             if loop.is_running():  # in another thread
                 coro = as_coroutine(future)
                 return asyncio.run_coroutine_threadsafe(coro, loop).result()
-            _caller.prepare(loop)
+            prepare(loop)
             return before(loop, future)
 
         return run_until_complete

@@ -16,14 +16,14 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import threading
 import warnings
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Literal
 
 from notebook_async.core._blocking import Nester, adopt, run_in_thread, set_nester
-from notebook_async.kernel._calls import BlockingCall, note_task, outlive
+from notebook_async.kernel._calls import BlockingCall
 from notebook_async.kernel._entries import Entries, as_coroutine
+from notebook_async.kernel._loops import KernelLoop, prepare
 from notebook_async.kernel._nest_state import (
     Mechanism,
     NestingState,
@@ -32,14 +32,7 @@ from notebook_async.kernel._nest_state import (
     loop_name,
     nest_applied,
 )
-from notebook_async.kernel._portal import (
-    Portal,
-    can_wait,
-    is_portal_factory,
-    portal_factory,
-    wait,
-)
-from notebook_async.kernel._ready import guard_ready, release_ready
+from notebook_async.kernel._portal import Portal, can_wait, wait
 from notebook_async.kernel._threads import end_in_thread, ended_in_thread
 
 if TYPE_CHECKING:
@@ -64,14 +57,26 @@ class Nesting:
         The ipykernel.
     interrupts
         Its handler of interrupts.
+
+    Examples
+    --------
+    >>> from notebook_async import asyncio_run
+    >>> from notebook_async.kernel import Interrupts
+    >>> class Kernel:
+    ...     async def do_execute(self, cell):
+    ...         return cell()
+    >>> kernel = Kernel()
+    >>> nesting = Nesting(kernel, Interrupts(kernel))
+    >>> nesting.install()
+    >>> await kernel.do_execute(lambda: asyncio_run(asyncio.sleep(1, "rested")))
+    'rested'
+    >>> nesting.uninstall()
     """
 
     def __init__(self, kernel: Any, interrupts: Interrupts) -> None:
         self._interrupts = interrupts
         self._entries = Entries(self, kernel)
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._factory_before: Any = None
-        self._factory: Any = None
+        self._kernel_loop = KernelLoop(interrupts)
         self._said: set[str] = set()
         self._nester_before: Nester | None = None
 
@@ -90,12 +95,7 @@ class Nesting:
         _active = None
         set_nester(self._nester_before)
         self._entries.undo()
-        loop, self._loop = self._loop, None
-        if loop is None:
-            return
-        release_ready(loop)
-        if loop.get_task_factory() is self._factory:
-            loop.set_task_factory(self._factory_before)
+        self._kernel_loop.release()
 
     def state(self) -> NestingState:
         """Return which mechanism a call right here would take, and why."""
@@ -111,27 +111,8 @@ class Nesting:
 
     def begin_cell(self) -> None:
         """Put what somebody has replaced since, and what waits for the loop to run."""
-        loop = asyncio._get_running_loop()  # noqa: SLF001
-        on_main = threading.current_thread() is threading.main_thread()
-        if self._loop is None and loop is not None and on_main:
-            self._loop = loop
-            guard_ready(loop)
-            self._interrupts.attach(loop)
-        if self._loop is None:
-            self._entries.put()
-            return
-        self._entries.put(self._loop)
-        factory = self._loop.get_task_factory()
-        if factory is not self._factory or factory is None:
-            self._factory_before = factory
-            self._factory = portal_factory(factory, note_task, on_fatal=outlive)
-            self._loop.set_task_factory(self._factory)
-
-    def prepare(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Let calls in a loop of somebody's own, in a thread, be portals too."""
-        factory = loop.get_task_factory()
-        if not is_portal_factory(factory):
-            loop.set_task_factory(portal_factory(factory, note_task))
+        loop = self._kernel_loop.attach()
+        self._entries.put(*([] if loop is None else [loop]))
 
     # --- a call ---------------------------------------------------------------------
 
@@ -210,7 +191,7 @@ class Nesting:
         if mechanism == "nested":
             self._apply_nest(loop)
             return self._entries.nested_run(loop)(loop, work)
-        self.prepare(loop)
+        prepare(loop)
         task = asyncio.ensure_future(work, loop=loop)
         if mechanism == "thread":
             with self._interrupts.blocking():

@@ -12,14 +12,13 @@ from __future__ import annotations
 
 import _thread
 import asyncio
-import contextlib
 import signal
-import socket
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from notebook_async.kernel._portal import current_task, is_step, stepping
+from notebook_async.kernel._waking import wake_on_signals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,6 +40,13 @@ class Interrupts:
     ----------
     kernel
         The ipykernel.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> interrupts = Interrupts(SimpleNamespace())
+    >>> interrupts.install()
+    >>> interrupts.uninstall()
     """
 
     def __init__(self, kernel: Any) -> None:
@@ -78,7 +84,7 @@ class Interrupts:
         """Name the loop of the kernel's main thread, once it runs."""
         self._loop = loop
         if self._installed:
-            self._undo_waking = _wake_on_signals(loop)
+            self._undo_waking = wake_on_signals(loop)
 
     def uninstall(self) -> None:
         """Put the kernel's own handling back."""
@@ -256,40 +262,3 @@ def _signal_main_thread() -> None:
 
 def _interrupt_nested_loop() -> None:
     raise KeyboardInterrupt
-
-
-def _wake_on_signals(loop: asyncio.AbstractEventLoop) -> Callable[[], None] | None:
-    """Let signals wake the loop from a wait in its selector."""
-    reader, writer = socket.socketpair()
-    reader.setblocking(False)  # noqa: FBT003
-    writer.setblocking(False)  # noqa: FBT003
-
-    def close() -> None:
-        reader.close()
-        writer.close()
-
-    before = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
-    if before != -1:  # `add_signal_handler` has been there, and does the same
-        signal.set_wakeup_fd(before)
-        close()
-        return None
-
-    def drain() -> None:
-        with contextlib.suppress(BlockingIOError):
-            reader.recv(4096)
-
-    try:
-        loop.add_reader(reader, drain)
-    except NotImplementedError:  # Windows' own loop wakes up by itself
-        signal.set_wakeup_fd(-1)
-        close()
-        return None
-
-    def undo() -> None:
-        if signal.set_wakeup_fd(-1) != writer.fileno():
-            return
-        if not loop.is_closed():
-            loop.remove_reader(reader)
-        close()
-
-    return undo
