@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
 import threading
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from types import FrameType
 
 __all__ = ["end_in_thread", "ended_in_thread"]
 
@@ -68,18 +70,39 @@ def end_in_thread(
     >>> loop.close()
     """
     ended = threading.Event()
-    _start(loop, task, run, ended.set)
-    interrupt: KeyboardInterrupt | None = None
-    # A `join` that is interrupted takes the thread for dead (python/cpython#90882).
-    while not ended.is_set():
-        try:
-            ended.wait()
-        except KeyboardInterrupt as error:
-            interrupt = error
-            _cancel(loop, task)
-    if interrupt is not None:
-        raise interrupt
+    with _interrupts_cancel(loop, task) as interrupted:
+        _start(loop, task, run, ended.set)
+        ended.wait()
+    if interrupted:
+        raise KeyboardInterrupt
     return task.result()
+
+
+@contextlib.contextmanager
+def _interrupts_cancel(
+    loop: asyncio.AbstractEventLoop, task: Any
+) -> Iterator[list[int]]:
+    """Let an interrupt of this thread cancel a task, and raise nothing meanwhile.
+
+    KeyboardInterrupt may come between any two lines, also where nobody waits yet.
+    """
+    interrupted: list[int] = []
+
+    def on_interrupt(number: int, _frame: FrameType | None) -> None:
+        interrupted.append(number)
+        _cancel(loop, task)
+
+    if (
+        threading.current_thread() is not threading.main_thread()
+        or signal.getsignal(signal.SIGINT) is not signal.default_int_handler
+    ):
+        yield interrupted
+        return
+    signal.signal(signal.SIGINT, on_interrupt)
+    try:
+        yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _start(
