@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
@@ -39,6 +40,13 @@ class BlockingCall:
         The task, or the future, that the caller waits for.
     interrupted
         Whether a person has interrupted it.
+    depth
+        How many calls it is in, with itself.
+
+    Raises
+    ------
+    RecursionError
+        If it is in more calls than Python's limit of recursion.
 
     Examples
     --------
@@ -50,7 +58,11 @@ class BlockingCall:
     """
 
     def __init__(self, started: WeakSet[asyncio.Task[Any]] | None = None) -> None:
-        self._outer = _inside.get()
+        self._outer = outer = _inside.get()
+        self.depth: int = 1 if outer is None else outer.depth + 1
+        if self.depth > sys.getrecursionlimit():
+            # Each stands on a stack of its own, so Python does not see it.
+            raise RecursionError("maximum depth of blocking calls exceeded")
         self._fatal: BaseException | None = None
         self._started = WeakSet() if started is None else started
         self.task: asyncio.Future[Any]

@@ -149,7 +149,11 @@ class Nesting:
         if nested:
             self._apply_nest(loop)
         inside = copy_context() if context is None else context
-        call = BlockingCall(started)
+        try:
+            call = BlockingCall(started)
+        except RecursionError:
+            as_coroutine(work).close()
+            raise
         call.enter(inside)
         if asyncio.isfuture(work):
             call.task = work

@@ -99,7 +99,11 @@ class Portal(Coroutine[Any, Any, T]):
             if self._task is None:
                 task = current_task()
                 self._task = None if task is None else ref(task)
-            self._runner = runner = take(self)
+            try:
+                self._runner = runner = take(self)
+            except RecursionError:
+                self.coroutine.close()  # for its task this is the end of it
+                raise
             # As asyncio would have it: the step runs in the context of its task.
             runner.gr_context = here.gr_context
             runner.references = getrefcount(runner)

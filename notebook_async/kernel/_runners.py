@@ -13,13 +13,14 @@ left. So a runner that somebody refers to stays with its portal.
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from greenlet import getcurrent, greenlet
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Iterator
     from types import FrameType
 
 __all__ = [
@@ -125,20 +126,56 @@ class _Pool:
             root = root.parent
         self.root: greenlet = root
         self.idle: list[Runner] = []
+        self._maker = greenlet(_make)
+        self._maker.switch()
+
+    def make(self) -> None:
+        """Make a runner.
+
+        A greenlet counts its frames from those of the one that it was begun in, towards
+        the limit of recursion. Where tasks begin in one another, as eager ones do, that
+        would add up for good: so all are begun in one that is near the bottom, and the
+        steps in one another are counted here.
+        """
+        here = getcurrent()
+        if sum(1 for _ in _runners_of(here)) > sys.getrecursionlimit() // 4:
+            raise RecursionError("maximum depth of steps within steps exceeded")
+        self._maker.parent = here
+        self._maker.switch()
+        self._maker.parent = self.root
+
+
+def _make() -> None:
+    while True:
+        getcurrent().parent.switch()
+        runner = Runner()
+        pool = _pool()
+        runner.parent = pool.root
+        pool.idle.append(runner)
+        del pool, runner
 
 
 class _Here(threading.local):
-    def __init__(self) -> None:
-        self.pool = _Pool()
+    pool: _Pool | None = None
 
 
 _here = _Here()
 
 
+def _pool() -> _Pool:
+    """Return that of this thread, made at its first step, which is near the bottom."""
+    pool = _here.pool
+    if pool is None:
+        pool = _here.pool = _Pool()
+    return pool
+
+
 def take(portal: Stepped) -> Runner:
     """Return a runner for a step of a portal."""
-    idle = _here.pool.idle
-    runner = idle.pop() if idle else Runner()
+    pool = _here.pool or _pool()
+    if not pool.idle:
+        pool.make()
+    runner = pool.idle.pop()
     runner.portal = portal
     return runner
 
@@ -147,7 +184,7 @@ def give_back(runner: Runner) -> None:
     """Let a runner serve others, or end it where there are enough."""
     runner.portal = None
     runner.gr_context = None
-    pool = _here.pool
+    pool = _here.pool or _pool()
     if runner.parent is not pool.root:
         # It would seem to be a greenlet that is to come back to its parent.
         runner.parent = pool.root
@@ -225,13 +262,8 @@ def stepping() -> list[asyncio.Task[Any]]:
     >>> stepping()
     []
     """
-    tasks = []
-    here: greenlet | None = getcurrent()
-    while here is not None:
-        if isinstance(here, Runner) and here.portal and here.portal.task:
-            tasks.append(here.portal.task)
-        here = here.parent
-    return tasks
+    portals = [runner.portal for runner in _runners_of(getcurrent())]
+    return [each.task for each in portals if each is not None and each.task is not None]
 
 
 def current_task() -> asyncio.Task[Any] | None:
@@ -243,7 +275,12 @@ def current_task() -> asyncio.Task[Any] | None:
 
 
 def _runner_here() -> Runner | None:
-    here: greenlet | None = getcurrent()
-    while here is not None and not isinstance(here, Runner):
+    return next(_runners_of(getcurrent()), None)
+
+
+def _runners_of(here: greenlet | None) -> Iterator[Runner]:
+    """Give the runners around a greenlet, innermost first."""
+    while here is not None:
+        if isinstance(here, Runner):
+            yield here
         here = here.parent
-    return here

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import sys
 import threading
 import warnings
 import weakref
@@ -269,6 +270,22 @@ async def test_what_asyncio_run_does_not_take() -> None:
     """What is no coroutine is refused as ever."""
     with pytest.raises(ValueError, match="a coroutine was expected, got 42"):
         asyncio.run(42)  # type: ignore[arg-type]
+
+
+@pytest.mark.usefixtures("kernel")
+async def test_calls_without_end() -> None:
+    """A call that calls itself for ever ends as any recursion does."""
+    depth = 0
+
+    async def endless() -> None:
+        nonlocal depth
+        depth += 1
+        asyncio.run(endless())
+
+    with pytest.raises(RecursionError, match="depth of blocking calls exceeded"):
+        asyncio.run(endless())
+    assert depth == sys.getrecursionlimit()
+    assert asyncio.run(main()) == 42
 
 
 # --- runners

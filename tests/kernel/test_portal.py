@@ -726,6 +726,54 @@ async def test_eager_tasks() -> None:
         loop.set_task_factory(None)
 
 
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="there are no eager tasks")
+async def test_eager_tasks_that_wait_for_others() -> None:
+    """Any number of eager tasks may wait at once: their depths do not add up."""
+    loop = asyncio.get_running_loop()
+    eager = getattr(asyncio, "eager_task_factory")  # noqa: B009
+    loop.set_task_factory(portal_factory(eager))
+
+    async def one(number: int) -> int:
+        return plain(loop.create_task(asyncio.sleep(1, number)))
+
+    async def many() -> list[int]:
+        return await asyncio.gather(*map(one, range(400)))
+
+    try:
+        assert await loop.create_task(many()) == [*range(400)]
+    finally:
+        loop.set_task_factory(None)
+
+
+def test_steps_within_steps() -> None:
+    """They have an end, and no greenlet keeps the depth that it was made at."""
+
+    def nest(levels: int) -> object:
+        if not levels:
+            return "bottom"
+        portal = Portal(calling(nest, levels - 1))
+        with pytest.raises(StopIteration) as stop:
+            portal.send(None)
+        return stop.value.value
+
+    def endless() -> None:
+        Portal(calling(endless)).send(None)
+
+    def deep(frames: int) -> int:
+        return deep(frames - 1) + 1 if frames else 0
+
+    assert nest(100) == "bottom"
+    with pytest.raises(RecursionError, match="steps within steps exceeded"):
+        endless()
+    portals = [Portal(calling(lambda: wait(Echo(1)) or deep(800))) for _ in range(40)]
+    for portal in portals:
+        portal.send(None)
+    for portal in portals:
+        with pytest.raises(StopIteration) as stop:
+            portal.send(None)
+        assert stop.value.value == 800
+
+
 # --- those who look into a task
 
 
