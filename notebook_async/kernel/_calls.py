@@ -65,6 +65,7 @@ class BlockingCall:
             raise RecursionError("maximum depth of blocking calls exceeded")
         self._fatal: BaseException | None = None
         self._started = WeakSet() if started is None else started
+        self._cancelled = False
         self.task: asyncio.Future[Any]
         self.interrupted = False
 
@@ -77,8 +78,8 @@ class BlockingCall:
         context.run(_inside.set, self._outer)
 
     def cancel(self) -> None:
-        """Cancel what it waits for."""
-        self.task.cancel()
+        """Cancel what it waits for, unless that has ended by now."""
+        self._cancelled = self.task.cancel() or self._cancelled
 
     def fail(self, error: BaseException) -> BaseException:
         """Keep what would end the loop for the caller; return what its task raises."""
@@ -98,10 +99,16 @@ class BlockingCall:
 
     async def ended(self, *, tidy: bool) -> None:
         """Wait for its end; then cancel, if it is to be tidy, the tasks left behind."""
-        with contextlib.suppress(Exception, asyncio.CancelledError):
-            await self.task  # what it raises is for `result`
-        if tidy:
-            await end_tasks(self._started)
+        try:
+            with contextlib.suppress(Exception):  # what it raises is for `result`
+                await self.task
+        except asyncio.CancelledError:
+            # Who waits is cancelled after the task has ended, or with it.
+            if not self.task.cancelled():
+                raise
+        finally:
+            if tidy:
+                await end_tasks(self._started)
 
     def result(self, *, interrupt: type[BaseException]) -> Any:
         """Return what came of it, or raise that; `interrupt` if it was interrupted."""
@@ -111,7 +118,9 @@ class BlockingCall:
         try:
             if fatal is not None and (not in_place or interrupt is KeyboardInterrupt):
                 raise fatal
-            if self.interrupted and (in_place or self.task.cancelled()):
+            # One that came too late for the task is still one for the caller.
+            heeded = in_place or self.task.cancelled() or not self._cancelled
+            if self.interrupted and heeded:
                 raise interrupt from fatal
             return self.task.result()
         finally:

@@ -155,13 +155,10 @@ class Nesting:
             as_coroutine(work).close()
             raise
         call.enter(inside)
-        if asyncio.isfuture(work):
-            call.task = work
-        else:
-            portal = Portal(as_coroutine(work), on_fatal=call.fail)
-            call.task = loop.create_task(portal, context=inside)
         try:
+            # From here on an interrupt cancels, and so leaves no task behind.
             with self._interrupts.during(call, nested=nested) as interrupt:
+                call.task = _begun(work, call, loop, inside)
                 self._wait(loop, call.ended(tidy=tidy), nested=nested)
             return call.result(interrupt=interrupt)
         finally:
@@ -201,9 +198,9 @@ class Nesting:
             with self._interrupts.blocking():
                 return end_in_thread(loop, task, run)
         call = BlockingCall()
-        call.task = here.create_task(ended_in_thread(loop, task, run))
         try:
             with self._interrupts.during(call, nested=False) as interrupt:
+                call.task = here.create_task(ended_in_thread(loop, task, run))
                 wait(call.ended(tidy=False))
             return call.result(interrupt=interrupt)
         finally:
@@ -267,6 +264,18 @@ def _mechanism(loop: asyncio.AbstractEventLoop | None) -> Mechanism:
     if can_wait():
         return "portal"
     return "nested" if isinstance(loop, asyncio.BaseEventLoop) else "thread"
+
+
+def _begun(
+    work: Awaitable[Any],
+    call: BlockingCall,
+    loop: asyncio.AbstractEventLoop,
+    context: Context,
+) -> asyncio.Future[Any]:
+    if asyncio.isfuture(work):
+        return work
+    portal = Portal(as_coroutine(work), on_fatal=call.fail)
+    return loop.create_task(portal, context=context)
 
 
 def _level_of_caller() -> int:

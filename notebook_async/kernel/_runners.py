@@ -28,7 +28,7 @@ __all__ = [
     "can_wait",
     "current_task",
     "give_back",
-    "is_step",
+    "is_between_steps",
     "stepping",
     "take",
     "wait",
@@ -238,18 +238,16 @@ def wait(awaitable: Awaitable[T]) -> T:
         value, error = runner.pause(yielded)
 
 
-def is_step(frame: FrameType | None) -> bool:
-    """Tell whether a frame that runs is part of a step, and not of what performs it.
+def is_between_steps(frame: FrameType | None) -> bool:
+    """Tell whether a frame is of what performs steps, and an exception there lost.
 
     Examples
     --------
     >>> import sys
-    >>> is_step(sys._getframe())
+    >>> is_between_steps(sys._getframe())
     False
     """
-    if frame is None or frame.f_globals.get("__name__") in _OURS:
-        return False
-    return _runner_here() is not None
+    return frame is not None and frame.f_globals.get("__name__") in _OURS
 
 
 def stepping() -> list[asyncio.Task[Any]]:

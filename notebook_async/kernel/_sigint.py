@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import _thread
 import asyncio
+import functools
 import signal
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from notebook_async.kernel._portal import current_task, is_step, stepping
+from notebook_async.kernel._portal import current_task, is_between_steps, stepping
 from notebook_async.kernel._waking import wake_on_signals
 
 if TYPE_CHECKING:
@@ -192,7 +193,8 @@ class Interrupts:
     def _on_sigint(self, number: int, frame: FrameType | None) -> None:
         __tracebackhide__ = True
         insists, self._insists = self._insists, False
-        steps = stepping() if is_step(frame) else []
+        between = is_between_steps(frame)
+        steps = [] if between else stepping()
         # What a handler begun later keeps waiting is not for this interrupt.
         calls = [call for call, depth in self._calls if depth >= len(self._handlers)]
         if calls:
@@ -204,6 +206,11 @@ class Interrupts:
             call = call or calls[-1]
             call.interrupted = True
             self._soon(call.cancel)
+            return
+        if between:
+            # An exception would end the task, and the loop with it.
+            self._insists = insists
+            self._soon(functools.partial(self._on_sigint, number, None))
             return
         target = self._foreground()
         current = current_task()

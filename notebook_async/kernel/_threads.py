@@ -47,12 +47,15 @@ async def ended_in_thread(
         if not ended.done():
             ended.set_result(None)
 
-    _start(loop, task, run, lambda: here.call_soon_threadsafe(tell))
+    _start(loop, task, run, lambda: _soon(here, tell))
     try:
         await asyncio.shield(ended)
     except asyncio.CancelledError:
-        _cancel(loop, task)
+        taken: list[bool] = []
+        _soon(loop, lambda: taken.append(task.cancel()))
         await ended
+        if not any(taken):  # it has ended by itself before
+            raise
     return task.result()
 
 
@@ -90,7 +93,7 @@ def _interrupts_cancel(
 
     def on_interrupt(number: int, _frame: FrameType | None) -> None:
         interrupted.append(number)
-        _cancel(loop, task)
+        _soon(loop, task.cancel)
 
     if (
         threading.current_thread() is not threading.main_thread()
@@ -127,6 +130,6 @@ def _start(
     ).start()
 
 
-def _cancel(loop: asyncio.AbstractEventLoop, task: Any) -> None:
+def _soon(loop: asyncio.AbstractEventLoop, action: Callable[[], object]) -> None:
     with contextlib.suppress(RuntimeError):  # the loop has just been closed
-        loop.call_soon_threadsafe(task.cancel)
+        loop.call_soon_threadsafe(action)

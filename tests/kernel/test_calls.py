@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
@@ -81,10 +82,19 @@ async def test_value(interrupt: type[BaseException]) -> None:
 @pytest.mark.parametrize("interrupt", INTERRUPTS)
 @pytest.mark.parametrize("error", ERRORS, ids=repr)
 async def test_error(error: BaseException, interrupt: type[BaseException]) -> None:
-    """The caller gets the very exception, interrupted or not."""
+    """The caller gets the very exception, also of what did not heed an interrupt."""
+
+    async def heedless() -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(HANGING)
+        raise error
+
     for interrupted in (False, True):
-        call = begun(fail(error))
-        call.interrupted = interrupted
+        call = begun(heedless() if interrupted else fail(error))
+        await asyncio.sleep(0)
+        if interrupted:
+            call.interrupted = True
+            call.cancel()
         await call.ended(tidy=True)
         with pytest.raises(type(error)) as caught:
             call.result(interrupt=interrupt)
@@ -105,6 +115,20 @@ async def test_interrupt(interrupt: type[BaseException]) -> None:
     await call.ended(tidy=True)
     with pytest.raises(interrupt):
         call.result(interrupt=interrupt)
+
+
+@pytest.mark.parametrize("interrupt", INTERRUPTS)
+async def test_interrupt_that_comes_too_late(interrupt: type[BaseException]) -> None:
+    """It is not lost: the caller is interrupted though its call has ended by itself."""
+    for work in (asyncio.sleep(1, "rested"), fail(KeyError("mine"))):
+        call = begun(work)
+        await call.ended(tidy=True)
+        call.interrupted = True
+        call.cancel()
+        with pytest.raises(interrupt):
+            call.result(interrupt=interrupt)
+        with contextlib.suppress(KeyError):
+            call.task.result()
 
 
 # Whether a person has interrupted it, what ended it, what the caller is to get for an

@@ -241,6 +241,24 @@ async def test_timeouts_and_cancellation(name: str) -> None:
 
 @pytest.mark.usefixtures("kernel")
 @pytest.mark.parametrize("name", HERE)
+async def test_cancellation_when_a_call_has_just_ended(name: str) -> None:
+    """Who is cancelled between the end of a call and its own next step is cancelled."""
+    loop = asyncio.get_running_loop()
+
+    async def ending() -> None:
+        await asyncio.sleep(1)
+        loop.call_soon(calling.cancel)
+
+    async def call() -> None:
+        run(name)(ending())
+
+    calling = loop.create_task(call())
+    with pytest.raises(asyncio.CancelledError):
+        await calling
+
+
+@pytest.mark.usefixtures("kernel")
+@pytest.mark.parametrize("name", HERE)
 async def test_an_error_that_is_handled_is_gone(name: str) -> None:
     """Neither a value nor an error keeps frames alive, without the collector."""
     call = run(name)

@@ -14,17 +14,19 @@ import threading
 import traceback
 import weakref
 from contextvars import ContextVar, copy_context
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from greenlet import getcurrent, greenlet
 
+from notebook_async.kernel import _runners
 from notebook_async.kernel._portal import (
     Portal,
     can_wait,
     current_task,
+    is_between_steps,
     is_portal_factory,
-    is_step,
     portal_factory,
     stepping,
     wait,
@@ -343,7 +345,7 @@ async def test_where_plain_code_may_wait(loop: asyncio.AbstractEventLoop) -> Non
     seen = {}
 
     def look(name: str) -> None:
-        seen[name] = can_wait(), len(stepping()), is_step(sys._getframe())
+        seen[name] = can_wait(), len(stepping()), is_between_steps(sys._getframe())
 
     async def looking() -> None:
         look("task")
@@ -356,7 +358,7 @@ async def test_where_plain_code_may_wait(loop: asyncio.AbstractEventLoop) -> Non
     await loop.create_task(looking())
     nowhere = False, 0, False
     others = ("callback", "thread", "plain task")
-    assert seen == {"task": (True, 1, True)} | dict.fromkeys(others, nowhere)
+    assert seen == {"task": (True, 1, False)} | dict.fromkeys(others, nowhere)
 
 
 # --- contexts
@@ -822,6 +824,8 @@ def test_inspect_takes_it_for_a_coroutine() -> None:
     with pytest.raises(AttributeError, match="'coroutine' object has no attribute 'x'"):
         portal.x  # noqa: B018
     assert portal.stack is None
+    assert is_between_steps(SimpleNamespace(f_globals=vars(_runners)))  # type: ignore[arg-type]
+    assert not is_between_steps(None)
     with asyncio.Runner(loop_factory=VirtualClockLoop) as runner:
         loop = runner.get_loop()
 

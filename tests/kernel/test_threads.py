@@ -107,13 +107,42 @@ async def test_cancelling(still: asyncio.AbstractEventLoop) -> None:
 
 
 async def test_cancelling_what_has_ended(still: asyncio.AbstractEventLoop) -> None:
-    """A cancel that comes too late is one of the caller only, whatever the result."""
-    task = asyncio.create_task(awaited(still, asyncio.sleep(0, "done")))
+    """A cancel that comes too late for the task is still one of the caller."""
+    told = threading.Event()
+
+    async def ending() -> str:
+        told.set()
+        return "done"
+
+    task = asyncio.create_task(awaited(still, ending()))
     await asyncio.sleep(0)
+    assert told.wait(10)
+    while still.is_running():
+        await asyncio.to_thread(bool)
     task.cancel()
-    done, _ = await asyncio.wait([task])
-    assert done == {task}
-    assert task.cancelled() or task.result() == "done"
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_cancelling_what_does_not_heed_it(
+    still: asyncio.AbstractEventLoop,
+) -> None:
+    """A task that goes on in spite of a cancel gives its result."""
+    here = asyncio.get_running_loop()
+    begun = asyncio.Event()
+
+    async def heedless() -> str:
+        here.call_soon_threadsafe(begun.set)
+        try:
+            await asyncio.get_running_loop().create_future()
+        except asyncio.CancelledError:
+            return "whole"
+        return "never"
+
+    task = asyncio.create_task(awaited(still, heedless()))
+    await begun.wait()
+    task.cancel()
+    assert await task == "whole"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a thread gets no signal there")
