@@ -108,9 +108,9 @@ def ask(notebook: Notebook, *cells: int) -> None:
 
 
 def prompts(notebook: Notebook, *cells: int) -> list[str]:
-    """Return what stands before the cells: their number, or that they have one yet."""
-    cell = [notebook.cell(each) for each in cells]
-    return [each.locator(".jp-InputPrompt").inner_text() for each in cell]
+    """Return what stands before cells: a number, or a star until they have ended."""
+    places = [notebook.cell(each).locator(".jp-InputPrompt") for each in cells]
+    return [place.inner_text() for place in places]
 
 
 def status(notebook: Notebook) -> str | None:
