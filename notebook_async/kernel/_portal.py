@@ -23,6 +23,7 @@ from notebook_async.kernel._runners import (
     current_task,
     give_back,
     is_between_steps,
+    performs_steps,
     stepping,
     take,
     wait,
@@ -90,6 +91,7 @@ class Portal(Coroutine[Any, Any, T]):
 
     # --- as a coroutine -------------------------------------------------------------
 
+    @performs_steps
     def send(self, value: Any = None, error: BaseException | None = None, /) -> Any:
         """Run the next step, and let it begin with a value or an exception."""
         __tracebackhide__ = True
@@ -130,6 +132,7 @@ class Portal(Coroutine[Any, Any, T]):
 
     __next__ = send
 
+    @performs_steps
     def throw(
         self, kind: Any, value: Any = None, trace: TracebackType | None = None, /
     ) -> Any:

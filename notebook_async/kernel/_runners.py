@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 from greenlet import getcurrent, greenlet
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterator
-    from types import FrameType
+    from collections.abc import Awaitable, Callable, Iterator
+    from types import CodeType, FrameType
 
 __all__ = [
     "Runner",
@@ -29,15 +29,16 @@ __all__ = [
     "current_task",
     "give_back",
     "is_between_steps",
+    "performs_steps",
     "stepping",
     "take",
     "wait",
 ]
 
 T = TypeVar("T")
+Function = TypeVar("Function", bound="Callable[..., Any]")
 
 _IDLE_AT_MOST = 16
-_OURS = {__name__, __name__.replace("_runners", "_portal")}
 
 
 class Stepped(Protocol):
@@ -112,7 +113,9 @@ def _perform(runner: Runner) -> None:
             runner.value = coroutine.throw(error)
     except BaseException as raised:  # noqa: BLE001 (it is raised where the step was asked)
         runner.value = None
-        runner.error = raised.with_traceback(cast("Any", raised.__traceback__).tb_next)
+        trace: Any = raised.__traceback__
+        runner.error = raised.with_traceback(trace.tb_next)
+        del trace
     finally:
         del error
 
@@ -192,6 +195,9 @@ def give_back(runner: Runner) -> None:
         pool.idle.append(runner)
 
 
+_BETWEEN: set[CodeType] = {_serve.__code__, _make.__code__}
+
+
 # --- for the code in a step
 
 
@@ -238,8 +244,21 @@ def wait(awaitable: Awaitable[T]) -> T:
         value, error = runner.pause(yielded)
 
 
+def performs_steps(function: Function) -> Function:
+    """Mark what has steps performed by other greenlets, and runs none in its own.
+
+    Examples
+    --------
+    >>> @performs_steps
+    ... def step(portal):
+    ...     return take(portal)
+    """
+    _BETWEEN.add(cast("Any", function).__code__)
+    return function
+
+
 def is_between_steps(frame: FrameType | None) -> bool:
-    """Tell whether a frame is of what performs steps, and an exception there lost.
+    """Tell whether an exception in a frame would miss the step, and end the loop.
 
     Examples
     --------
@@ -247,7 +266,14 @@ def is_between_steps(frame: FrameType | None) -> bool:
     >>> is_between_steps(sys._getframe())
     False
     """
-    return frame is not None and frame.f_globals.get("__name__") in _OURS
+    inner = frame
+    while frame is not None:
+        if frame.f_code in _BETWEEN:
+            return True
+        if frame.f_code is _perform.__code__:
+            return inner is frame
+        frame = frame.f_back
+    return False
 
 
 def stepping() -> list[asyncio.Task[Any]]:

@@ -193,8 +193,7 @@ class Interrupts:
     def _on_sigint(self, number: int, frame: FrameType | None) -> None:
         __tracebackhide__ = True
         insists, self._insists = self._insists, False
-        between = is_between_steps(frame)
-        steps = [] if between else stepping()
+        steps = [] if is_between_steps(frame) else stepping()
         # What a handler begun later keeps waiting is not for this interrupt.
         calls = [call for call, depth in self._calls if depth >= len(self._handlers)]
         if calls:
@@ -207,8 +206,7 @@ class Interrupts:
             call.interrupted = True
             self._soon(call.cancel)
             return
-        if between:
-            # An exception would end the task, and the loop with it.
+        if not steps and _performs_steps(frame):
             self._insists = insists
             self._soon(functools.partial(self._on_sigint, number, None))
             return
@@ -265,6 +263,14 @@ def _signal_main_thread() -> None:
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
     else:
         _thread.interrupt_main()
+
+
+def _performs_steps(frame: FrameType | None) -> bool:
+    """Tell whether an exception in a frame, which is of no step, would end the loop."""
+    if frame is None:
+        return False
+    module = frame.f_globals.get("__name__", "")
+    return is_between_steps(frame) or module.startswith("asyncio.")
 
 
 def _interrupt_nested_loop() -> None:

@@ -14,13 +14,11 @@ import threading
 import traceback
 import weakref
 from contextvars import ContextVar, copy_context
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from greenlet import getcurrent, greenlet
 
-from notebook_async.kernel import _runners
 from notebook_async.kernel._portal import (
     Portal,
     can_wait,
@@ -36,6 +34,7 @@ from notebook_async.testing import VirtualClockLoop
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from types import FrameType
 
 variable: ContextVar[str] = ContextVar("variable", default="default")
 
@@ -824,8 +823,6 @@ def test_inspect_takes_it_for_a_coroutine() -> None:
     with pytest.raises(AttributeError, match="'coroutine' object has no attribute 'x'"):
         portal.x  # noqa: B018
     assert portal.stack is None
-    assert is_between_steps(SimpleNamespace(f_globals=vars(_runners)))  # type: ignore[arg-type]
-    assert not is_between_steps(None)
     with asyncio.Runner(loop_factory=VirtualClockLoop) as runner:
         loop = runner.get_loop()
 
@@ -849,6 +846,34 @@ def test_inspect_takes_it_for_a_coroutine() -> None:
         inspect.CORO_SUSPENDED,
         inspect.CORO_CLOSED,
     ]
+
+
+def test_frames_between_steps() -> None:
+    """What performs steps, and all that it calls, is told from the code in a step."""
+    told: dict[str, set[bool]] = {}
+
+    def trace(frame: FrameType, event: str, arg: object) -> None:  # noqa: ARG001
+        told.setdefault(frame.f_code.co_name, set()).add(is_between_steps(frame))
+
+    def within() -> None:
+        inner = Portal(calling(plain, Echo(2)))  # as by a loop within a step
+        inner.send(None)
+        inner.close()
+
+    portal = Portal(calling(plain, Echo(1)))
+    other = Portal(calling(within))
+    sys.settrace(trace)
+    try:
+        portal.send(None)
+        with contextlib.suppress(StopIteration):
+            other.send(None)
+        portal.close()
+    finally:
+        sys.settrace(None)
+    steps = ("calling", "plain", "wait", "pause", "within")
+    between = ("send", "throw", "take", "give_back", "current_task", "_perform")
+    assert {name: told[name] for name in steps} == {name: {False} for name in steps}
+    assert {name: told[name] for name in between} == {name: {True} for name in between}
 
 
 async def test_task_of_a_step(loop: asyncio.AbstractEventLoop) -> None:
