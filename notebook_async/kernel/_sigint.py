@@ -213,6 +213,8 @@ class Interrupts:
         target = self._foreground()
         current = current_task()
         if target is not None and target in steps:
+            if insists:
+                return  # the cell is at its end by now, and shows its traceback
             if steps[0] is target and current in {target, None}:
                 signal.default_int_handler(number, frame)
             # Somebody else's task runs, in a loop that the foreground has nested.
