@@ -273,6 +273,39 @@ async def test_job_that_blocks_below_an_awaiting_cell(kernel: Kernel) -> None:
     assert await value(kernel, "jobs['blocking'].state") == "'cancelled'"
 
 
+# Nothing but the ends of calls and of steps: most interrupts come between two of them.
+BUSY = {
+    "calls": "while True: asyncio.run(asyncio.sleep(0))",
+    "steps": (
+        "async def spin():\n    while True: await asyncio.sleep(0)\n"
+        "await asyncio.gather(*[spin() for _ in range(20)])"
+    ),
+    "calls of tasks": (
+        "async def spin():\n    while True: asyncio.run(asyncio.sleep(0))\n"
+        "await asyncio.gather(*[spin() for _ in range(5)])"
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", BUSY)
+async def test_interrupts_at_any_moment(kernel: Kernel, kind: str) -> None:
+    """None is lost and none ends the kernel or a job, whatever it comes upon."""
+    await kernel.run(JOB.replace("0.01", "0"))
+    names = set()
+    for _ in range(25):
+        code = f"print('on', flush=True)\n{BUSY[kind]}"
+        cell = kernel.execute(code, stop_on_error=False)
+        await kernel.until(
+            lambda cell=cell: "on" in kernel.text(cell) or None, what="on"
+        )
+        await kernel.interrupt()
+        names.add((await kernel.reply(cell)).content["ename"])
+        await kernel.idle(cell)
+    assert names <= {"KeyboardInterrupt", "CancelledError"}
+    assert await value(kernel, ALIVE) == "'running'"
+    assert await value(kernel, "asyncio.run(asyncio.sleep(0, 42))") == "42"
+
+
 async def test_idle_kernel_ignores_it(kernel: Kernel) -> None:
     """Between cells there is nothing to interrupt: jobs and the kernel go on."""
     await kernel.run(JOB)
