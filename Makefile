@@ -46,10 +46,11 @@ test: .venv/.dev .venv/.npm .venv/.browser
 	$(BIN)/python -m pytest
 	$(NPM) run test
 	$(BIN)/python -m pytest --nbval-lax --timeout=300 notebooks
-	$(BIN)/python -m pytest -m "browser or install or executors or oldest_kernel"
+	$(BIN)/python -m pytest -n 2 -m "kernels and not every_kernel"
+	$(BIN)/python -m pytest -m "browser or install or executors"
 
 test-kernels: .venv/.dev
-	$(BIN)/python -m pytest -m kernels tests/kernels
+	$(BIN)/python -m pytest -n 2 -m kernels
 
 check: .venv/.dev .venv/.npm
 	$(BIN)/ruff check .

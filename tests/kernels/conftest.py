@@ -8,6 +8,7 @@ import pytest
 
 from tests.kernels.environments import (
     ENVIRONMENTS,
+    ORDINARY,
     Environment,
     is_made,
     make,
@@ -33,14 +34,13 @@ def pytest_collectstart(collector: pytest.Collector) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test that asks for an environment in each of them."""
     if "kernel_env" in metafunc.fixturenames:
-        newest, oldest, *others = ENVIRONMENTS
         parameters = [
-            pytest.param(newest, id=str(newest)),
-            pytest.param(oldest, id=str(oldest), marks=pytest.mark.oldest_kernel),
-            *(
-                pytest.param(each, id=str(each), marks=pytest.mark.every_kernel)
-                for each in others
-            ),
+            pytest.param(
+                each,
+                id=str(each),
+                marks=[] if each in ORDINARY else [pytest.mark.every_kernel],
+            )
+            for each in ENVIRONMENTS
         ]
         metafunc.parametrize("kernel_env", parameters, indirect=True, scope="session")
 

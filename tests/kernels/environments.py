@@ -13,10 +13,9 @@ A test that asks for the fixture `kernel_env` runs once for each of them:
         if kernel_env.ipykernel < (7, 4):
             ...
 
-The newest is in the ordinary run, and `make test` has the oldest too;
-`make test-kernels`, which is `pytest -m kernels tests/kernels`, has them all. The
-package in them is the source of this checkout, or the wheel that the variable
-`KERNELS_PACKAGE` names.
+`make test` has the oldest and the newest; `make test-kernels`, which is
+`pytest -m kernels`, has them all. The package in them is the source of this checkout,
+or the wheel that the variable `KERNELS_PACKAGE` names.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ from typing import IO, TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["ENVIRONMENTS", "Environment", "Recipe", "is_made", "make"]
+__all__ = ["ENVIRONMENTS", "ORDINARY", "Environment", "Recipe", "is_made", "make"]
 
 ROOT = Path(__file__).parents[2]
 
@@ -203,9 +202,9 @@ LATER = [
     if version != BASE.version and (found := _found(version)) is not None
 ]
 
+ORDINARY = [Recipe(BASE.path, BASE.version, each) for each in (OLDEST, NEWEST)]
 ENVIRONMENTS = [
-    Recipe(BASE.path, BASE.version, NEWEST),
-    Recipe(BASE.path, BASE.version, OLDEST),
+    *ORDINARY,
     *(Recipe(BASE.path, BASE.version, each) for each in BETWEEN),
     *(Recipe(python.path, python.version, NEWEST) for python in LATER),
 ]
