@@ -319,7 +319,7 @@ async def test_idle_kernel_ignores_it(kernel: Kernel) -> None:
 @pytest.mark.parametrize("busy", [False, True], ids=["quiet", "busy job"])
 async def test_nested_run_in_a_callback(kernel: Kernel, busy: bool) -> None:  # noqa: FBT001
     """An interrupt ends the nested run and kills no job, whoever's turn it is."""
-    tick = "time.sleep(0.05)\n    await asyncio.sleep(0)"
+    tick = "time.sleep(0.02)\n    await asyncio.sleep(0)"
     await kernel.run(JOB.replace("await asyncio.sleep(0.01)", tick) if busy else JOB)
     await kernel.run(NESTED)
     await kernel.run("asyncio.get_running_loop().call_soon(callback);")
