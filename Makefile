@@ -47,7 +47,8 @@ test: .venv/.dev .venv/.npm .venv/.browser
 	$(NPM) run test
 	$(BIN)/python -m pytest --nbval-lax --timeout=300 notebooks
 	$(BIN)/python -m pytest -n 2 -m "kernels and not every_kernel"
-	$(BIN)/python -m pytest -m "browser or install or executors"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "browser or install"
+	$(BIN)/python -m pytest -m executors
 
 test-kernels: .venv/.dev
 	$(BIN)/python -m pytest -n 2 -m kernels
