@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from notebook_async import errors
-    from notebook_async.board import Job, JobBoard, jobs
+    from notebook_async.board import (
+        Job,
+        JobBoard,
+        await_tree,
+        job_scope,
+        jobs,
+        register_closer,
+    )
     from notebook_async.core import (
         Adaptive,
         JobRun,
@@ -33,6 +40,7 @@ if TYPE_CHECKING:
         run_sync,
         start_jobs,
     )
+    from notebook_async.kernel import watch_loop
 
 __all__ = [
     "Adaptive",
@@ -46,24 +54,36 @@ __all__ = [
     "Retry",
     "RunStatistics",
     "asyncio_run",
+    "await_tree",
     "batch_gather",
     "chunks",
     "errors",
     "iter_jobs",
+    "job_scope",
     "jobs",
     "load_ipython_extension",
     "load_recording",
     "record",
+    "register_closer",
     "run_async_tasks",
     "run_jobs",
     "run_sync",
     "start_jobs",
     "unload_ipython_extension",
+    "watch_loop",
 ]
 
 # Everything is loaded on first use (PEP 562): a kernel that starts with this package,
 # or a program that only may need it, does not wait for it.
-_ROOMS = {"Job": "board", "JobBoard": "board", "jobs": "board"}
+_ROOMS = {
+    "Job": "board",
+    "JobBoard": "board",
+    "await_tree": "board",
+    "job_scope": "board",
+    "jobs": "board",
+    "register_closer": "board",
+    "watch_loop": "kernel",
+}
 
 
 def load_ipython_extension(shell: Any) -> None:

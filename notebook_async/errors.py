@@ -12,6 +12,7 @@
     ├── JobNotFoundError            (LookupError)   no job has this id or name
     ├── JobNotDoneError             (RuntimeError)  the result of a job that still runs
     ├── JobCancelledError           (RuntimeError)  the result of a cancelled job
+    ├── JobNotRepeatableError       (RuntimeError)  a job that cannot be started again
     ├── NoRunningLoopError          (RuntimeError)  needs a running event loop
     ├── HostError                   (RuntimeError)  not possible where this code runs
     ├── RecordingError              (ValueError)    a file that is no recording
@@ -50,6 +51,7 @@ __all__ = [
     "JobCancelledError",
     "JobNotDoneError",
     "JobNotFoundError",
+    "JobNotRepeatableError",
     "NoRunningLoopError",
     "NotAwaitableError",
     "NotPicklableError",
@@ -194,6 +196,30 @@ class JobCancelledError(NotebookAsyncError, RuntimeError):
 
     def __init__(self, job_id: int) -> None:
         super().__init__(f"job {job_id} was cancelled and has no result")
+        self.job_id = job_id
+
+
+class JobNotRepeatableError(NotebookAsyncError, RuntimeError):
+    """Say that a job cannot be started again.
+
+    Attributes
+    ----------
+    job_id
+        The job that was asked.
+
+    Examples
+    --------
+    >>> print(JobNotRepeatableError(3))
+    job 3 cannot be repeated: it was started with a coroutine, which runs only once;
+    give start(..., again=) a function that makes it anew, or start it by %%arun
+    """
+
+    def __init__(self, job_id: int) -> None:
+        super().__init__(
+            f"job {job_id} cannot be repeated: it was started with a coroutine, which"
+            " runs only once; give start(..., again=) a function that makes it anew,"
+            " or start it by %%arun"
+        )
         self.job_id = job_id
 
 

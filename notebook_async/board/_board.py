@@ -43,7 +43,7 @@ class JobBoard:
         self._last = 0
         self._callbacks: list[Callable[[Job], Any]] = []
 
-    def start(
+    def start(  # noqa: PLR0913 (each a fact of the job)
         self,
         work: Coroutine[Any, Any, Any],
         *,
@@ -51,6 +51,7 @@ class JobBoard:
         source: str = "",
         cell: int | None = None,
         echo: bool = False,
+        again: Callable[[], Coroutine[Any, Any, Any]] | None = None,
     ) -> Job:
         """Start a coroutine as a job of the running loop.
 
@@ -66,6 +67,8 @@ class JobBoard:
             Execution count of its cell.
         echo
             Whether its output goes to the cell too, not to its log only.
+        again
+            Makes the coroutine anew, for `repeat`.
 
         Returns
         -------
@@ -101,6 +104,7 @@ class JobBoard:
             source=source,
             cell=cell,
             echo=echo,
+            again=again,
         )
         self._jobs[job.id] = job
         for callback in self._callbacks:
@@ -108,6 +112,47 @@ class JobBoard:
         job.start(work)
         job.on_end(self._forget_oldest)
         return job
+
+    def repeat(self, reference: object) -> Job:
+        """Start the work of a job again, as a new job of that name.
+
+        Parameters
+        ----------
+        reference
+            As for `get`.
+
+        Returns
+        -------
+        Job
+            The new one. The old one stays as it is, also if it still runs.
+
+        Raises
+        ------
+        JobNotFoundError
+            If there is none.
+        JobNotRepeatableError
+            If it was started with a coroutine alone, which runs only once.
+
+        Examples
+        --------
+        >>> from notebook_async import JobBoard
+        >>> board = JobBoard()
+        >>> async def work():
+        ...     print("working")
+        >>> await board.start(work(), again=work)
+        working
+        >>> await board.repeat("work")
+        working
+        """
+        job = self.get(reference)
+        return self.start(
+            job.again(),
+            name=job.name,
+            source=job.source,
+            cell=job.cell,
+            echo=job.output.echoes,
+            again=job.again,
+        )
 
     def get(self, reference: object) -> Job:
         """Return a job by id, name or `%1`-style reference; of several, the latest.

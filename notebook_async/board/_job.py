@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import time
 from contextvars import copy_context
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from notebook_async.board._output import JobOutput
-from notebook_async.board._progress import JobProgress
+from notebook_async.board._background import report_left_behind
+from notebook_async.board._closers import Closers, current_closers
+from notebook_async.board._job_facts import JobFacts
 from notebook_async.core import (
     JobRecord,
     JobRun,
-    Phase,
     Scope,
     current_scope,
     publish,
     wanted,
 )
 from notebook_async.core._short import one_line
-from notebook_async.errors import JobCancelledError, JobNotDoneError
-from notebook_async.kernel import current_sink
+from notebook_async.errors import JobNotRepeatableError
+from notebook_async.kernel import (
+    as_background,
+    current_sink,
+    get_shell,
+    print_plain,
+    render_traceback,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Generator
 
-    from notebook_async.core import Record, RunStatistics
+    from notebook_async.core import Record
 
 __all__ = ["Job"]
 
@@ -35,7 +40,7 @@ _MOST_RUNS = 100
 _LONGEST_ERROR = 300
 
 
-class Job:
+class Job(JobFacts):
     """An entry of `%jobs`. Await it for its result; that does not cancel it.
 
     Examples
@@ -48,131 +53,6 @@ class Job:
     >>> job.state
     'done'
     """
-
-    def __init__(
-        self,
-        number: int,
-        *,
-        name: str,
-        source: str = "",
-        cell: int | None = None,
-        echo: bool = False,
-    ) -> None:
-        self._id = number
-        self._name = name
-        self._source = source
-        self._cell = cell
-        self._output = JobOutput(echo=echo)
-        self._runs: list[JobRun[Any]] = []
-        self._state: Phase = "queued"
-        self._wall_start: float | None = None
-        self._start: float | None = None
-        self._end: float | None = None
-        self._task: asyncio.Task[Any] | None = None
-        self._callbacks: list[Callable[[Job], Any]] = []
-
-    # -- what it is
-
-    @property
-    def id(self) -> int:
-        """Its number on the board, from 1."""
-        return self._id
-
-    @property
-    def name(self) -> str:
-        """Its name, for people; it need not be unique."""
-        return self._name
-
-    @property
-    def source(self) -> str:
-        """The code of its cell, or an empty text."""
-        return self._source
-
-    @property
-    def cell(self) -> int | None:
-        """The execution count of its cell, as in `In [7]`."""
-        return self._cell
-
-    # -- what it has come to
-
-    @property
-    def state(self) -> Phase:
-        """`queued`, `running`, `done`, `failed` or `cancelled`."""
-        return self._state
-
-    @property
-    def ended(self) -> bool:
-        """Whether it has ended, in whichever way."""
-        return self._end is not None
-
-    @property
-    def started(self) -> dt.datetime | None:
-        """When it started, in local time, or None before."""
-        if self._wall_start is None:
-            return None
-        return dt.datetime.fromtimestamp(self._wall_start).astimezone()
-
-    @property
-    def elapsed(self) -> float:
-        """Seconds since it started, up to its end."""
-        if self._start is None:
-            return 0.0
-        return (time.perf_counter() if self._end is None else self._end) - self._start
-
-    @property
-    def result(self) -> Any:  # noqa: ANN401 (a job may return anything)
-        """What it returned.
-
-        Raises
-        ------
-        JobNotDoneError
-            If it still runs.
-        JobCancelledError
-            If it was cancelled.
-        Exception
-            What its own code raised, if it failed.
-        """
-        if self._task is None or not self.ended:
-            raise JobNotDoneError(self._id)
-        if self._state == "cancelled":
-            raise JobCancelledError(self._id)
-        return self._task.result()
-
-    @property
-    def exception(self) -> BaseException | None:
-        """What its code raised; None if it still runs, ended well or was cancelled."""
-        if self._task is None or self._state != "failed":
-            return None
-        return self._task.exception()
-
-    @property
-    def runs(self) -> tuple[JobRun[Any], ...]:
-        """The runs started inside it, oldest first."""
-        return tuple(self._runs)
-
-    @property
-    def progress(self) -> JobProgress:
-        """The counters of its runs, added up."""
-        return JobProgress.of(self.statistics())
-
-    def statistics(self) -> list[RunStatistics]:
-        """Return the counters of each of its runs.
-
-        Examples
-        --------
-        >>> import asyncio
-        >>> from notebook_async import jobs, run_jobs
-        >>> job = jobs.start(run_jobs(asyncio.sleep, [0] * 5), name="five")
-        >>> results = await job
-        >>> [run.done for run in job.statistics()]
-        [5]
-        """
-        return [run.statistics() for run in self._runs]
-
-    @property
-    def output(self) -> JobOutput:
-        """What it printed and displayed."""
-        return self._output
 
     # -- steering
 
@@ -192,6 +72,91 @@ class Job:
         """
         return self._task is not None and not self.ended and self._task.cancel()
 
+    def pause(self) -> int:
+        """Let no item of its runs start until `resume`; items in flight go on.
+
+        Returns
+        -------
+        int
+            How many runs it paused. Code outside of runs knows no pause.
+
+        Examples
+        --------
+        >>> import asyncio
+        >>> from notebook_async import jobs, run_jobs
+        >>> job = jobs.start(run_jobs(asyncio.sleep, [1] * 8, workers=2))
+        >>> await asyncio.sleep(0.5)
+        >>> job.pause()
+        1
+        >>> await asyncio.sleep(5)
+        >>> job.progress.done, job.resume()
+        (2, 1)
+        >>> results = await job
+        """
+        running = [run for run in self._runs if run.phase == "running"]
+        for run in running:
+            run.pause()
+        return len(running)
+
+    def resume(self) -> int:
+        """Let items start again after `pause`; return how many runs go on.
+
+        Examples
+        --------
+        >>> import asyncio
+        >>> from notebook_async import jobs
+        >>> job = jobs.start(asyncio.sleep(1))
+        >>> job.resume()  # nothing to do: no run of it is paused
+        0
+        >>> await job
+        """
+        paused = [run for run in self._runs if run.phase == "waiting"]
+        for run in paused:
+            run.resume()
+        return len(paused)
+
+    def retry_failed(self) -> int:
+        """Run again the items that have failed so far, of its runs that go on.
+
+        Returns
+        -------
+        int
+            How many items will run again, see `JobRun.retry_failed`.
+
+        Examples
+        --------
+        >>> import asyncio
+        >>> from notebook_async import jobs
+        >>> job = jobs.start(asyncio.sleep(1))
+        >>> job.retry_failed()
+        0
+        >>> await job
+        """
+        return sum(run.retry_failed() for run in self._runs)
+
+    def again(self) -> Coroutine[Any, Any, Any]:
+        """Return its work anew; for the board.
+
+        Raises
+        ------
+        JobNotRepeatableError
+            If it was started with a coroutine, which runs only once.
+
+        Examples
+        --------
+        >>> import asyncio
+        >>> from notebook_async import jobs
+        >>> job = jobs.start(asyncio.sleep(1))
+        >>> job.again()
+        Traceback (most recent call last):
+        ...
+        JobNotRepeatableError: job ... cannot be repeated: ...
+        >>> await job
+        """
+        if self._again is None:
+            raise JobNotRepeatableError(self._id)
+        return self._again()
+
     async def wait(self) -> None:
         """Wait for its end, in whichever way it ends; being cancelled leaves it alone.
 
@@ -204,11 +169,11 @@ class Job:
         >>> job.state
         'done'
         """
-        if self._task is not None:
-            await asyncio.wait([self._task])
-            # The task's own callbacks run in the next pass of the loop, at the latest.
-            while not self.ended:  # noqa: ASYNC110 (an event for one pass is too much)
-                await asyncio.sleep(0)
+        __tracebackhide__ = True
+        if self._task is not None and not self.ended:
+            end = asyncio.get_running_loop().create_future()
+            self.on_end(lambda _: None if end.done() else end.set_result(None))
+            await end
 
     def on_end(self, callback: Callable[[Job], Any]) -> None:
         """Call `callback(job)` once it has ended, or now if it has.
@@ -251,13 +216,39 @@ class Job:
         context = copy_context()
         context.run(current_scope.set, Scope((f"job-{self._id}",), self))
         context.run(current_sink.set, self._output)
+        context.run(as_background, self.cancel)
+        closers = Closers()
+        context.run(current_closers.set, closers)
         self._wall_start, self._start = time.time(), time.perf_counter()
         self._state = "running"
         self._publish()
         self._task = asyncio.get_running_loop().create_task(
-            work, name=f"job-{self._id}", context=context
+            _closing(work, closers), name=f"job-{self._id}", context=context
         )
+        # One that is cancelled before its first step is never awaited.
+        self._task.add_done_callback(lambda _: work.close())
         self._task.add_done_callback(self._ended)
+
+    def background_failed(self, name: str, error: BaseException) -> None:
+        """Take note of a failed task that nobody awaits; for the board.
+
+        Examples
+        --------
+        >>> import asyncio
+        >>> from notebook_async import jobs
+        >>> job = jobs.start(asyncio.sleep(1), name="nap")
+        >>> job.background_failed("Task-7", ValueError("no"))
+        >>> print(job.output.text)
+        background task 'Task-7' of job ... 'nap' failed:
+        ValueError: no
+        >>> await job
+        """
+        self._background.append(error)
+        lines = render_traceback(get_shell(), error)
+        head = f"background task {name!r} of job {self._id} {self._name!r} failed:"
+        text = "\n".join([head, *lines])
+        if self._output.write("error", f"{text}\n"):
+            print_plain(text)
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         if task.cancelled():
@@ -266,6 +257,7 @@ class Job:
             # Asking for the exception also tells asyncio that it is being reported.
             self._state = "done" if task.exception() is None else "failed"
         self._end = time.perf_counter()
+        report_left_behind(self, task.get_loop())
         self._publish()
         callbacks, self._callbacks = self._callbacks, []
         for callback in callbacks:
@@ -307,6 +299,7 @@ class Job:
         )
 
     async def _result(self) -> Any:  # noqa: ANN401 (a job may return anything)
+        __tracebackhide__ = True
         await self.wait()
         return self.result
 
@@ -315,3 +308,13 @@ class Job:
 
     def __repr__(self) -> str:
         return f"<Job {self._id} {self._name!r} {self._state} {self.elapsed:.1f} s>"
+
+
+async def _closing(work: Coroutine[Any, Any, Any], closers: Closers) -> Any:  # noqa: ANN401
+    """Run a job's coroutine, and close its clients before it counts as ended."""
+    __tracebackhide__ = True
+    try:
+        return await work
+    finally:
+        await closers.aclose()
+        del closers

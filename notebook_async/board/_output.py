@@ -6,7 +6,10 @@ import itertools
 import threading
 from collections import deque
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["JobOutput", "LogSlice", "RichOutput"]
 
@@ -76,6 +79,7 @@ class JobOutput:
         self._rich: dict[str, RichOutput] = {}
         self._numbers = itertools.count(1)
         self._clear_next = False
+        self._watchers: list[Callable[[], object]] = []
         self.rich_version = 0
 
     @property
@@ -116,6 +120,7 @@ class JobOutput:
                 self._end += len(text)
                 self._append(stream, text)
                 self._drop()
+        self._tell()
         return self._echo
 
     def display(
@@ -138,6 +143,7 @@ class JobOutput:
                 self.rich_version += 1
             while len(self._rich) > _MOST_RICH:
                 del self._rich[next(iter(self._rich))]
+        self._tell()
         return self._echo
 
     def clear(self, *, wait: bool) -> bool:
@@ -147,6 +153,14 @@ class JobOutput:
             if not wait:
                 self._forget_if_asked()
         return self._echo
+
+    def on_write(self, callback: Callable[[], object]) -> None:
+        """Call back, in any thread, whenever something is written from now on.
+
+        It is for whoever shows the output of a job that has ended, and whose tasks may
+        go on to print. Who looks at a live one reads it at his own pace.
+        """
+        self._watchers.append(callback)
 
     def read(self, start: int = 0, *, most: int | None = None) -> LogSlice:
         """Return the log from the offset `start` on, as far as it is kept.
@@ -175,6 +189,10 @@ class JobOutput:
             chunks.reverse()
             dropped = self._start - self._cleared
             return LogSlice(start, stop, chunks, dropped, self._cleared)
+
+    def _tell(self) -> None:
+        for callback in self._watchers:
+            callback()
 
     def _append(self, stream: str, text: str) -> None:
         if self._chunks and len(text) < _JOINED:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     )
     from notebook_async.core.records import (
         Anchor,
+        BlockRecord,
         EventRecord,
         FlowRecord,
         ItemRecord,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Adaptive",
     "Anchor",
+    "BlockRecord",
     "EventRecord",
     "FlowRecord",
     "Hook",
@@ -87,6 +89,7 @@ __all__ = [
 _MODULES = {
     "Adaptive": "policies",
     "Anchor": "records",
+    "BlockRecord": "records",
     "EventRecord": "records",
     "FlowRecord": "records",
     "Hook": "hooks",

@@ -1,8 +1,9 @@
 """Call asynchronous code from ordinary functions, wherever they run.
 
 Without a running loop the coroutine gets one of its own. With one, as in a notebook
-cell, the caller blocks and the coroutine runs on a loop in another thread: nothing is
-patched, and the loop here stands still until it is done.
+cell, it is for the nester: the kernel room sets one that lets the coroutine run on the
+loop here. Without a nester the caller blocks and the coroutine runs on a loop in
+another thread: nothing is patched, and the loop here stands still until it is done.
 """
 
 from __future__ import annotations
@@ -12,19 +13,57 @@ import contextlib
 import inspect
 import re
 import threading
+from collections.abc import Coroutine
 from contextvars import Context, copy_context
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from notebook_async.core._api import run_jobs
 from notebook_async.core._options import seconds
 from notebook_async.errors import ArgumentTypeError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Iterable
+    from collections.abc import Awaitable, Callable, Iterable
 
-__all__ = ["asyncio_run", "run_async_tasks", "run_sync"]
+__all__ = [
+    "Nester",
+    "adopt",
+    "asyncio_run",
+    "run_async_tasks",
+    "run_in_thread",
+    "run_sync",
+    "set_nester",
+]
 
 T = TypeVar("T")
+
+
+class Nester(Protocol):
+    """Runs a coroutine to its end in a thread whose loop runs, for plain code."""
+
+    def __call__(self, coro: Coroutine[Any, Any, T], /) -> T:
+        """Return what the coroutine returns, with context variables both ways."""
+
+
+_nester: Nester | None = None
+
+
+def set_nester(nester: Nester | None) -> Nester | None:
+    """Let blocking calls under a running loop be done by `nester`; None ends that.
+
+    Returns
+    -------
+    Nester or None
+        The one before.
+
+    Examples
+    --------
+    >>> before = set_nester(None)
+    >>> set_nester(before) is None
+    True
+    """
+    global _nester
+    before, _nester = _nester, nester
+    return before
 
 
 def asyncio_run(coro: Coroutine[Any, Any, T], *, timeout: float | None = None) -> T:
@@ -72,17 +111,18 @@ def asyncio_run(coro: Coroutine[Any, Any, T], *, timeout: float | None = None) -
         except BaseException:
             coro.close()
             raise
-    context = copy_context()
-    call = _Call(coro, timeout, context)
     try:
         asyncio.get_running_loop()
     except RuntimeError:
+        context = copy_context()
+        call = _Call(coro, timeout, context)
         call.run()
-    else:
-        call.run_in_thread()
-    _adopt(context)
-    value: T = call.result()
-    return value
+        adopt(context)
+        value: T = call.result()
+        return value
+    if _nester is None:
+        return run_in_thread(coro, timeout=timeout)
+    return _nester(coro if timeout is None else _bounded(coro, timeout))
 
 
 run_sync = asyncio_run
@@ -132,6 +172,32 @@ def run_async_tasks(
             desc=progress_bar_desc,
         )
     )
+
+
+def run_in_thread(coro: Coroutine[Any, Any, T], *, timeout: float | None = None) -> T:
+    """Block, and run a coroutine on a new loop of another thread with this context.
+
+    Parameters
+    ----------
+    coro
+        The coroutine.
+    timeout
+        As in `asyncio_run`.
+
+    Examples
+    --------
+    >>> import asyncio
+    >>> run_in_thread(asyncio.sleep(0.01, "a"))
+    'a'
+    """
+    context = copy_context()
+    call = _Call(coro, timeout, context)
+    try:
+        call.run_in_thread()
+    finally:
+        adopt(context)
+    value: T = call.result()
+    return value
 
 
 class _Call:
@@ -214,8 +280,24 @@ class _Call:
                 self._loop.call_soon_threadsafe(self._task.cancel)
 
 
-def _adopt(context: Context) -> None:
-    """Set here what was set in `context`."""
+async def _bounded(coro: Coroutine[Any, Any, T], timeout: float) -> T:  # noqa: ASYNC109
+    async with asyncio.timeout(timeout):
+        return await coro
+
+
+def adopt(context: Context) -> None:
+    """Set here what was set in `context`.
+
+    Examples
+    --------
+    >>> from contextvars import ContextVar
+    >>> variable = ContextVar("variable", default="outside")
+    >>> context = copy_context()
+    >>> _ = context.run(variable.set, "inside")
+    >>> adopt(context)
+    >>> variable.get()
+    'inside'
+    """
     here = copy_context()
     for variable, value in context.items():
         if variable not in here or here[variable] is not value:
@@ -223,7 +305,8 @@ def _adopt(context: Context) -> None:
 
 
 def _check_coroutine(coro: object) -> None:
-    if inspect.iscoroutine(coro):
+    # Not `inspect.iscoroutine`: compiled code has coroutines of another class.
+    if isinstance(coro, Coroutine):
         return
     name = getattr(coro, "__qualname__", repr(coro))
     if inspect.iscoroutinefunction(coro):

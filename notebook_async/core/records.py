@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Anchor",
+    "BlockRecord",
     "EventRecord",
     "FlowRecord",
     "ItemRecord",
@@ -264,3 +265,39 @@ class QuestionRecord(Record):
     question: str
     text: str
     step: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockRecord(Record):
+    """Something held the event loop, so that nothing else could run meanwhile.
+
+    It is told when it is over, with `at` as the moment at which it began. One that
+    lasts is told before, in phase `running`, from another thread than the loop's.
+
+    Attributes
+    ----------
+    seconds
+        For how long, give or take a quarter of the limit above which it is told.
+    job
+        Name of the job that did it, or None outside of any.
+    step
+        Step of a workflow that did it, or None.
+    file, line
+        Where: the innermost line of a cell, or else of the caller's own code.
+    cell
+        Execution count of that cell, as in `In [7]`, or None.
+    code
+        That line itself.
+    stack
+        The stack at that moment, as in a traceback, from the outermost line of the
+        caller's own code on.
+    """
+
+    seconds: float
+    job: str | None
+    step: str | None
+    file: str
+    cell: int | None
+    line: int
+    code: str
+    stack: str = field(repr=False)

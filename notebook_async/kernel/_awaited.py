@@ -8,12 +8,17 @@ a native async cell: ipykernel awaits it on its own loop, an interrupt cancels i
 from __future__ import annotations
 
 import ast
-import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 __all__ = ["AwaitedMagics"]
 
 _CELL = "get_ipython().run_cell_magic("
+_LINE = "get_ipython().run_line_magic("
+# Where no `await` may stand.
+_PLAIN = (ast.FunctionDef, ast.Lambda, ast.ClassDef)
 
 
 class AwaitedMagics:
@@ -26,18 +31,18 @@ class AwaitedMagics:
     cell_magic
         Name of the cell magic to await.
     line_magic
-        Regular expression for the arguments of line magics to await, as IPython's
-        generated code has them.
+        Name of the line magic to await.
+    actions
+        The first words of its line with which it is to be awaited.
     """
 
-    def __init__(self, shell: Any, *, cell_magic: str, line_magic: str) -> None:
+    def __init__(
+        self, shell: Any, *, cell_magic: str, line_magic: str, actions: Iterable[str]
+    ) -> None:
         self._shell = shell
         self._cell_magic = cell_magic
-        self._line = re.compile(
-            r"^(?P<target>(?:[^\W\d]\w*\s*=\s*)?)"
-            rf"(?P<call>get_ipython\(\)\.run_line_magic\({line_magic}.*)",
-            re.DOTALL,
-        )
+        self._line_magic = line_magic
+        self._actions = [[action] for action in actions]
 
     def install(self) -> None:
         """Transform the cells of the shell from the next one on."""
@@ -53,7 +58,32 @@ class AwaitedMagics:
             return lines
         if lines[0].startswith(_CELL):
             return self._await_cell(lines)
-        return [self._line.sub(r"\g<target>await \g<call>", line) for line in lines]
+        if any(f"{_LINE}{self._line_magic!r}," in line for line in lines):
+            return self._await_lines(lines)
+        return lines
+
+    def _await_lines(self, lines: list[str]) -> list[str]:
+        encoded = [line.encode() for line in lines]
+        try:
+            tree = ast.parse(b"".join(encoded))
+        except SyntaxError:  # which IPython will show
+            return lines
+        # From the last one on, for each shifts what is behind it.
+        for call in sorted(_calls_to_await(tree), key=_position, reverse=True):
+            if self._is_ours(call):
+                row, column = _position(call)
+                line = encoded[row - 1]
+                encoded[row - 1] = line[:column] + b"await " + line[column:]
+        return [line.decode() for line in encoded]
+
+    def _is_ours(self, call: ast.Call) -> bool:
+        if ast.unparse(call.func) != _LINE.removesuffix("("):
+            return False
+        match [ast.literal_eval(each) for each in call.args[:2]]:
+            case [str(name), str(line)]:
+                words = line.split()
+                return name == self._line_magic and words[:1] in self._actions
+        return False
 
     def _await_cell(self, lines: list[str]) -> list[str]:
         first = lines[0]
@@ -77,3 +107,16 @@ class AwaitedMagics:
 def _call_arguments(call: str) -> list[ast.expr]:
     expression = ast.parse(call.strip(), mode="eval").body
     return expression.args if isinstance(expression, ast.Call) else []
+
+
+def _calls_to_await(node: ast.AST) -> Iterator[ast.Call]:
+    """Find the calls that may be awaited, and are not."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Call) and not isinstance(node, ast.Await):
+            yield child
+        if not isinstance(child, _PLAIN):
+            yield from _calls_to_await(child)
+
+
+def _position(node: ast.expr) -> tuple[int, int]:
+    return node.lineno, node.col_offset

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import sys
+import threading
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -29,12 +31,21 @@ class Host:
         Whether a front end has answered a panel. False says that none has so far.
     loop
         Class of the running event loop, or None outside of one.
+    threads
+        Whether threads can be started.
+    subshells
+        Whether this kernel takes messages on further threads, from ipykernel 7 on.
+    stdin
+        Whether the cell that runs may ask with `input()`, or None outside of kernels.
     """
 
     kind: Literal["kernel", "terminal", "script"]
     ipykernel: str | None
     front_end: bool
     loop: str | None
+    threads: bool = True
+    subshells: bool = False
+    stdin: bool | None = None
 
     @property
     def text_only(self) -> bool:
@@ -51,11 +62,12 @@ def detect_host(shell: Any = None) -> Host:
         The IPython shell; by default the active one.
     """
     shell = get_shell() if shell is None else shell
+    kernel = getattr(shell, "kernel", None)
     version = None
     kind: Literal["kernel", "terminal", "script"] = "script"
     if shell is not None:
         kind = "terminal"
-        if getattr(shell, "kernel", None) is not None:
+        if kernel is not None:
             kind = "kernel"
             version = sys.modules["ipykernel"].__version__
     try:
@@ -64,7 +76,27 @@ def detect_host(shell: Any = None) -> Host:
         loop_name = None
     else:
         loop_name = f"{loop.__module__}.{loop.__qualname__}"
-    return Host(kind, version, _front_end_answered, loop_name)
+    return Host(
+        kind,
+        version,
+        _front_end_answered,
+        loop_name,
+        threads=_can_start_threads(),
+        subshells=bool(getattr(kernel, "_supports_kernel_subshells", False)),
+        stdin=getattr(kernel, "_allow_stdin", None),
+    )
+
+
+@functools.cache
+def _can_start_threads() -> bool:
+    """Tell whether threads can be started, by starting one, once."""
+    thread = threading.Thread(target=bool, name="notebook-async-probe")
+    try:
+        thread.start()
+    except RuntimeError:  # Python in a browser
+        return False
+    thread.join()
+    return True
 
 
 def front_end_answered() -> None:

@@ -32,6 +32,13 @@ def cancelling_on_interrupt(cancel: Callable[[], object]) -> Iterator[None]:
     ----------
     cancel
         Called on the running loop.
+
+    Examples
+    --------
+    >>> task = asyncio.create_task(asyncio.sleep(1, "rested"))
+    >>> with cancelling_on_interrupt(task.cancel):
+    ...     await task
+    'rested'
     """
     in_terminal = detect_host().kind == "terminal"
     if not in_terminal or threading.current_thread() is not threading.main_thread():

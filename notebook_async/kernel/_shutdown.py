@@ -30,6 +30,8 @@ class ShutdownGuard:
         Called on the loop; its awaitable is awaited.
     bound
         Seconds for the cleanup.
+    unfinished
+        Returns the names of what the cleanup has not finished, for the log.
     """
 
     def __init__(
@@ -38,11 +40,13 @@ class ShutdownGuard:
         cleanup: Callable[[], Awaitable[object]],
         *,
         bound: float = 2.0,
+        unfinished: Callable[[], list[str]] = list,
     ) -> None:
         self._shell = shell
         self._kernel = getattr(shell, "kernel", None)
         self._cleanup = cleanup
         self._bound = bound
+        self._unfinished = unfinished
         self._loop: asyncio.AbstractEventLoop | None = None
         self._done = False
 
@@ -91,20 +95,24 @@ class ShutdownGuard:
             return
         self._done = True
         if loop is asyncio.get_running_loop():
-            waiting: Awaitable[object] = asyncio.ensure_future(self._call())
+            waiting: asyncio.Future[None] = asyncio.ensure_future(self._call())
         else:
             waiting = asyncio.wrap_future(
                 asyncio.run_coroutine_threadsafe(self._call(), loop)
             )
-        try:
-            async with asyncio.timeout(self._bound):
-                await waiting
-        except TimeoutError:
-            # A kernel's log comes to its terminal; nobody reads its streams any more.
-            log = getattr(self._kernel, "log", _log)
-            log.warning(
-                "jobs were not cleaned up within %.1f s before shutdown", self._bound
-            )
+        await asyncio.wait([waiting], timeout=self._bound)
+        if waiting.done():
+            waiting.result()
+            return
+        names = self._unfinished()
+        waiting.cancel()
+        # A kernel's log comes to its terminal; nobody reads its streams any more.
+        log = getattr(self._kernel, "log", _log)
+        log.warning(
+            "jobs were not cleaned up within %.1f s before shutdown%s",
+            self._bound,
+            f": {', '.join(names)}" if names else "",
+        )
 
     async def _call(self) -> None:
         await self._cleanup()

@@ -48,6 +48,7 @@ class ArunMagics(Magics):
     def __init__(self, shell: Any, board: JobBoard) -> None:
         super().__init__(shell)
         self._board = board
+        self._stands_still_told = False
 
     @magic_arguments("arun")
     @argument("-n", "--name", help="name of the job; by default its first line")
@@ -116,19 +117,35 @@ class ArunMagics(Magics):
             code = compile_cell(self.shell, f"%%arun {line}".rstrip(), cell)
         except SyntaxError as error:
             raise CellSyntaxError(self.shell, error) from None
+        stopped_at: list[str] = []
         job = self._board.start(
-            self._work(code, options),
+            self._work(code, options, stopped_at),
             name=options.name or _first_line(cell),
             source=cell,
             cell=code.number,
             echo=options.wait or detect_host().text_only,
+            again=lambda: self._work(code, options, []),
         )
         show_job(job, panel=not options.no_panel, quiet=options.quiet)
+        if not options.wait and not self._stands_still_told:
+            self._tell_of_standing_still()
         if self.shell.autoawait:
-            return self._finish(job, options)
+            return self._finish(job, options, stopped_at)
         return None
 
-    async def _work(self, code: CellCode, options: argparse.Namespace) -> Any:
+    def _tell_of_standing_still(self) -> None:
+        # The loop of a terminal's shell, which alone has a `pt_app`, runs as cells do.
+        shell = self.shell
+        if hasattr(shell, "pt_app") and shell.active_eventloop != "asyncio":
+            self._stands_still_told = True
+            print_plain(
+                "background jobs stand still at the prompt: `%gui asyncio` lets them go"
+                " on, `%%arun --wait` awaits one"
+            )
+
+    async def _work(
+        self, code: CellCode, options: argparse.Namespace, stopped_at: list[str]
+    ) -> Any:
         __tracebackhide__ = True
         began = time.perf_counter()
         try:
@@ -140,6 +157,11 @@ class ArunMagics(Magics):
                 self._report(late, code, options)
                 raise late from None
             self._report(error, code, options)
+            raise
+        except asyncio.CancelledError as error:
+            if options.wait:
+                lines = render_traceback(self.shell, error, filename=code.filename)
+                stopped_at.extend(lines)
             raise
         finally:
             if options.time:
@@ -167,7 +189,9 @@ class ArunMagics(Magics):
         if options.keep_going if options.wait else echoes:
             print_plain(text)
 
-    async def _finish(self, job: Job, options: argparse.Namespace) -> Any:
+    async def _finish(
+        self, job: Job, options: argparse.Namespace, stopped_at: list[str]
+    ) -> Any:
         """Await the job where the cell is to wait for it."""
         __tracebackhide__ = True
         if not options.wait:
@@ -177,9 +201,11 @@ class ArunMagics(Magics):
         try:
             with cancelling_on_interrupt(job.cancel):
                 await job.wait()
-        except asyncio.CancelledError:
+        except asyncio.CancelledError as error:
             job.cancel()
             await job.wait()
+            if stopped_at:
+                pin_traceback(error, stopped_at)
             raise
         if job.state == "cancelled" or (options.keep_going and job.exception):
             return None

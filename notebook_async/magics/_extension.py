@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from notebook_async.board import Job, JobBoard, jobs
+from notebook_async.board import (
+    BlockNotices,
+    ForgottenTasks,
+    Job,
+    JobBoard,
+    close_all,
+    jobs,
+    unclosed,
+)
 from notebook_async.core import set_presenter
 from notebook_async.kernel import (
     AwaitedMagics,
+    CommBridge,
+    ExecutorContexts,
+    Interrupts,
+    Nesting,
     OutputRouter,
     ShutdownGuard,
     detect_host,
@@ -19,9 +31,19 @@ from notebook_async.magics._jobs import AWAITED_ACTIONS, JobsMagics
 from notebook_async.widgets import refresh_stills, show_job, show_run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 __all__ = ["load", "unload"]
+
+_SHARE_OF_JOBS = 1.2
+"""Seconds of a shutdown after which clients are closed, whether jobs have ended."""
+
+
+class _Follower(Protocol):
+    """A part of the extension that belongs to one loop at a time."""
+
+    def install(self) -> None:
+        """Begin with the running loop, if one runs."""
 
 
 class _Extension:
@@ -39,25 +61,39 @@ class _Extension:
         for magics in (ArunMagics(shell, self._board), JobsMagics(shell, self._board)):
             shell.register_magics(magics)
         self._undo.append(self._forget_magics)
-        guard = ShutdownGuard(shell, self._board.aclose)
+        guard = ShutdownGuard(shell, self._clean_up, unfinished=self._unfinished)
+        # These need a running loop: in a terminal that of the first job.
+        followers = (BlockNotices(), ForgottenTasks(), ExecutorContexts())
         awaited = AwaitedMagics(
             shell,
             cell_magic="arun",
-            line_magic=f"'jobs', ['\"](?:{'|'.join(AWAITED_ACTIONS)})\\b",
+            line_magic="jobs",
+            actions=AWAITED_ACTIONS,
         )
         for part in (
+            CommBridge(shell),
             OutputRouter(shell),
             awaited,
             Completer(shell, self._board),
             guard,
+            *followers,
         ):
             part.install()
             self._undo.append(part.uninstall)
-        self._undo.append(self._board.on_start(lambda _: self._watch_loop(guard)))
+        self._follow_loop(guard, followers)
+        self._undo.append(
+            self._board.on_start(lambda _: self._follow_loop(guard, followers))
+        )
         formatter = shell.display_formatter.ipython_display_formatter
         formatter.for_type(Job, show_job)
         self._undo.append(lambda: formatter.pop(Job))
         if detect_host(shell).kind == "kernel":
+            interrupts = Interrupts(shell.kernel)
+            interrupts.install()
+            self._undo.append(interrupts.uninstall)
+            nesting = Nesting(shell.kernel, interrupts)
+            nesting.install()
+            self._undo.append(nesting.uninstall)
             before = set_presenter(show_run)
             self._undo.append(lambda: set_presenter(before))
             shell.events.register("post_run_cell", refresh_stills)
@@ -82,9 +118,27 @@ class _Extension:
         if self._ending is not None:
             self._ending.cancel()
 
-    def _watch_loop(self, guard: ShutdownGuard) -> None:
-        self._loop = asyncio.get_running_loop()
+    def _follow_loop(
+        self, guard: ShutdownGuard, followers: Iterable[_Follower]
+    ) -> None:
+        try:
+            self._loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return
         guard.watch_loop(self._loop)
+        for part in followers:
+            part.install()
+
+    async def _clean_up(self) -> None:
+        # A job that hangs is to leave some of the time to the clients.
+        jobs_end = asyncio.ensure_future(self._board.aclose())
+        await asyncio.wait([jobs_end], timeout=_SHARE_OF_JOBS)
+        await close_all()
+        await jobs_end
+
+    def _unfinished(self) -> list[str]:
+        live = [f"job {job.id} {job.name!r}" for job in self._board if not job.ended]
+        return [*live, *(f"closing {name}" for name in unclosed())]
 
     def _forget_magics(self) -> None:
         magics = self._shell.magics_manager.magics

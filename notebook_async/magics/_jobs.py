@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -9,12 +10,21 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments
 
+from notebook_async.board import await_tree
 from notebook_async.errors import (
     JobCancelledError,
     JobNotDoneError,
     JobNotFoundError,
+    JobNotRepeatableError,
+    NoRunningLoopError,
 )
-from notebook_async.kernel import detect_host, display_bundle, print_plain
+from notebook_async.kernel import (
+    detect_host,
+    display_bundle,
+    host_words,
+    nesting_state,
+    print_plain,
+)
 from notebook_async.magics._parsing import parse_options
 from notebook_async.widgets import board_bundle, board_text, show_job
 
@@ -25,7 +35,20 @@ if TYPE_CHECKING:
 
 __all__ = ["ACTIONS", "AWAITED_ACTIONS", "JobsMagics"]
 
-ACTIONS = ("list", "show", "cancel", "wait", "result", "log", "clear", "host")
+ACTIONS = (
+    "list",
+    "show",
+    "cancel",
+    "pause",
+    "resume",
+    "retry",
+    "wait",
+    "result",
+    "log",
+    "tree",
+    "clear",
+    "host",
+)
 AWAITED_ACTIONS = ("wait",)
 
 
@@ -34,15 +57,27 @@ class _Waiting:
 
     def __init__(self, jobs: Sequence[Job]) -> None:
         self._jobs = jobs
+        self._awaited = False
 
     def __await__(self) -> Generator[Any, None, Any]:
+        self._awaited = True
         return self._wait().__await__()
 
+    def __del__(self) -> None:
+        if not self._awaited:
+            warnings.warn(
+                "`%jobs wait` did not wait: in a plain function nothing can be awaited,"
+                " so use it in the cell itself, or `await jobs[...]`",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+
     async def _wait(self) -> Any:
+        __tracebackhide__ = True
         for job in self._jobs:
             await job.wait()
-        for job in self._jobs:
-            print_plain(board_text([job]).partition("\n")[2])
+        if self._jobs:
+            print_plain(board_text(self._jobs).partition("\n")[2])
 
     def __repr__(self) -> str:
         names = ", ".join(f"{job.id} {job.name!r}" for job in self._jobs)
@@ -66,8 +101,9 @@ class JobsMagics(Magics):
         nargs="*",
         metavar="ACTION JOB",
         help=(
-            "list, show, cancel, wait, result, log, each with the ids or names of jobs;"
-            " clear; host. A job alone shows it, nothing at all lists them."
+            "list, show, cancel, pause, resume, retry, wait, result, log, tree, each"
+            " with the ids or names of jobs; clear; host. A job alone shows it, nothing"
+            " at all lists them."
         ),
     )
     @line_magic
@@ -79,10 +115,14 @@ class JobsMagics(Magics):
             %jobs                 list all
             %jobs 3               show job 3 (also %3, or its name)
             %jobs cancel 3 index  cancel two
+            %jobs pause 3         let no item of its runs start; %jobs resume 3
+            %jobs retry 3         its failed items; if it has ended, all of it
             %jobs wait            wait for all that run
             x = %jobs result 3    what it returned
             %jobs log 3           what it printed
+            %jobs tree            what waits for what, of one job or all
             %jobs clear           forget those that have ended
+            %jobs host            where this runs, and how sync calls work there
         """
         options = parse_options(self.jobs, line)
         words = list(options.words)
@@ -123,6 +163,44 @@ class JobsMagics(Magics):
                     " nothing to cancel"
                 )
 
+    def _pause(self, references: list[str]) -> None:
+        for job in self._find_some("pause", references):
+            self._say_steered(job, job.pause(), "pausing", "has no run to pause")
+
+    def _resume(self, references: list[str]) -> None:
+        for job in self._find_some("resume", references):
+            self._say_steered(job, job.resume(), "resuming", "has no paused run")
+
+    def _say_steered(self, job: Job, runs: int, doing: str, not_done: str) -> None:
+        name = f"job {job.id} {job.name!r}"
+        if runs:
+            print_plain(f"{doing} {_count(runs, 'run')} of {name}")
+        elif job.ended:
+            print_plain(f"{name} has already ended ({job.state})")
+        else:
+            print_plain(f"{name} {not_done}")
+
+    def _retry(self, references: list[str]) -> None:
+        for job in self._find_some("retry", references):
+            if job.ended:
+                self._repeat(job)
+                continue
+            items = job.retry_failed()
+            name = f"job {job.id} {job.name!r}"
+            if items:
+                print_plain(
+                    f"retrying {items} item{'' if items == 1 else 's'} of {name}"
+                )
+            else:
+                print_plain(f"{name} still runs, and no item of it has failed")
+
+    def _repeat(self, job: Job) -> None:
+        try:
+            repeated = self._board.repeat(job.id)
+        except (JobNotRepeatableError, NoRunningLoopError) as error:
+            raise UsageError(f"jobs retry: {error}") from None
+        show_job(repeated)
+
     def _wait(self, references: list[str]) -> _Waiting:
         live = [job for job in self._board if not job.ended]
         return _Waiting(self._find(references) or live)
@@ -148,23 +226,27 @@ class JobsMagics(Magics):
                 "jobs clear: takes no jobs, it forgets all that have ended"
             )
         number = self._board.clear()
-        print_plain(f"forgot {number} job{'' if number == 1 else 's'}")
+        print_plain(f"forgot {_count(number, 'job')}")
 
     def _host(self, references: list[str]) -> None:
         if references:
             raise UsageError("jobs host: takes no jobs")
-        host = detect_host()
-        version = f", ipykernel {host.ipykernel}" if host.ipykernel else ""
-        answered = "has answered" if host.front_end else "has not answered yet"
-        print_plain(f"host: {host.kind}{version}")
-        print_plain(f"loop: {host.loop or 'none runs'}")
-        if host.kind == "kernel":
-            print_plain(f"front end: {answered}; without one, still pictures are shown")
-        else:
-            print_plain(
-                "front end: text; a job stands still at the prompt unless"
-                " `%gui asyncio` is on, so use `%%arun --wait`"
-            )
+        print_plain("\n".join(host_words(detect_host(), nesting_state())))
+
+    def _tree(self, references: list[str]) -> None:
+        jobs = self._find(references)
+        for job in jobs:
+            if job.ended:
+                raise UsageError(
+                    f"jobs tree: job {job.id} has ended and waits for nothing"
+                )
+        try:
+            print_plain(repr(await_tree(*jobs)))
+        except NoRunningLoopError:
+            raise UsageError(
+                "jobs tree: no event loop runs here; in an awaiting cell write"
+                " `await_tree()`"
+            ) from None
 
     def _find_some(self, action: str, references: list[str]) -> list[Job]:
         if not references:
@@ -178,3 +260,7 @@ class JobsMagics(Magics):
             close = get_close_matches(references[0], ACTIONS, n=1)
             hint = f" (or did you mean `%jobs {close[0]}`?)" if close else ""
             raise UsageError(f"jobs: {error}{hint}") from None
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from notebook_async.core import (
+        BlockRecord,
         EventRecord,
         FlowRecord,
         ItemRecord,
@@ -226,19 +227,17 @@ def _question(record: QuestionRecord) -> str:
     return f"{record.text} · step {record.step}" if record.step else record.text
 
 
-def _block(record: Any) -> str:
+def _block(record: BlockRecord) -> str:
     parts = [f"blocked {milliseconds(record.seconds)}"]
-    cell, line = getattr(record, "cell", None), getattr(record, "line", None)
-    file = getattr(record, "file", None)
-    if cell is not None:
-        parts.append(f"cell [{cell}] line {line}")
-    elif line is not None:
-        name = re.split(r"[/\\]", file)[-1] if file else ""
-        parts.append(f"{name} line {line}".strip())
-    if code := getattr(record, "code", None):
-        parts.append(code.strip())
-    if job := getattr(record, "job", None):
-        parts.append(f"job {job}")
+    if record.cell is not None:
+        parts.append(f"cell [{record.cell}] line {record.line}")
+    else:
+        name = re.split(r"[/\\]", record.file)[-1]
+        parts.append(f"{name} line {record.line}".strip())
+    if record.code:
+        parts.append(record.code.strip())
+    if record.job:
+        parts.append(f"job {record.job}")
     return " · ".join(parts)
 
 
@@ -263,4 +262,4 @@ _PAYLOADS: dict[str, Callable[[Any], str]] = {
     "QuestionRecord": _question,
     "BlockRecord": _block,
 }
-"""By name: a record of another room, and a look-alike from a file, are known by it."""
+"""By name: a look-alike from a file is known by it, too."""

@@ -98,14 +98,14 @@ def _show_live(subject: Subject, display_id: str) -> None:
     view = {"version_major": 2, "version_minor": 0, "model_id": panel.box.model_id}
     display_bundle({WIDGET_VIEW: view, **_still(subject)}, display_id=display_id)
 
-    def finish(_: Any) -> None:
+    def show_end() -> None:
         bundle = _still(subject)
         if panel.answered and _has_live_widgets(subject):
             bundle = {WIDGET_VIEW: view, **bundle}
         display_bundle(bundle, display_id=display_id, update=True)
         _stale[display_id] = lambda: _still(subject)
 
-    subject.on_end(finish)
+    subject.on_end(lambda _: _keep_true(subject, show_end))
 
 
 def _show_plain(subject: Subject, display_id: str) -> None:
@@ -120,14 +120,34 @@ def _show_plain(subject: Subject, display_id: str) -> None:
         display_bundle(_plain(subject), display_id=display_id, update=True)
         timer = loop.call_later(_INTERVAL, update)
 
-    def finish(_: Any) -> None:
+    def show_end() -> None:
         if timer is not None:
             timer.cancel()
         display_bundle(_plain(subject), display_id=display_id, update=True)
         _stale[display_id] = lambda: _plain(subject)
 
     timer = loop.call_later(_INTERVAL, update)
-    subject.on_end(finish)
+    subject.on_end(lambda _: _keep_true(subject, show_end))
+
+
+def _keep_true(subject: Subject, show: Callable[[], None]) -> None:
+    """Show the end of something, and again when a task that it has left prints."""
+    loop = asyncio.get_running_loop()
+    due = False
+
+    def later() -> None:  # called in any thread
+        nonlocal due
+        if not due and not loop.is_closed():
+            due = True
+            loop.call_soon_threadsafe(loop.call_later, _INTERVAL, again)
+
+    def again() -> None:
+        nonlocal due
+        due = False
+        show()
+
+    show()
+    subject.on_output(later)
 
 
 def _still(subject: Subject) -> dict[str, Any]:

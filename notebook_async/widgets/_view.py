@@ -89,6 +89,9 @@ class Subject(Protocol):
     def on_end(self, callback: Callable[[Any], Any]) -> None:
         """Call back once it has ended."""
 
+    def on_output(self, callback: Callable[[], object]) -> None:
+        """Call back, in any thread, at any output from now on."""
+
 
 class JobSubject:
     """Shows a job with its runs, output and traceback."""
@@ -105,7 +108,9 @@ class JobSubject:
         """Return the job's present state."""
         job = self._job
         runs = job.statistics()
-        error = job.exception
+        error = None if job.exception is None else one_line(job.exception)
+        if error is None and job.background_errors:
+            error = f"background task: {one_line(job.background_errors[-1])}"
         return View(
             seq=0,
             title=job.name,
@@ -115,7 +120,7 @@ class JobSubject:
             elapsed=round(job.elapsed, 3),
             bar=_counts(JobProgress.of(runs)),
             runs=[_run_view(run) for run in runs[-_MOST_RUNS:]],
-            error=None if error is None else one_line(error),
+            error=error,
             failures=list(_latest_failures(job.runs)),
             failures_total=sum(run.failed for run in job.runs),
             actions=[] if job.ended else ["cancel"],
@@ -140,6 +145,10 @@ class JobSubject:
     def on_end(self, callback: Callable[[Any], Any]) -> None:
         """Call back once the job has ended."""
         self._job.on_end(callback)
+
+    def on_output(self, callback: Callable[[], object]) -> None:
+        """Call back at any output, such as that of a task which the job has left."""
+        self._job.output.on_write(callback)
 
 
 class RunSubject:
@@ -188,6 +197,9 @@ class RunSubject:
     def on_end(self, callback: Callable[[Any], Any]) -> None:
         """Call back once the run has ended."""
         self._run.on_end(callback)
+
+    def on_output(self, callback: Callable[[], object]) -> None:
+        """Do nothing: a run has no output of its own."""
 
 
 def one_line(error: BaseException) -> str:

@@ -144,7 +144,7 @@ class JobPanel(anywidget.AnyWidget):
         )
         return True
 
-    # -- messages from the front end: any thread, untrusted
+    # -- messages from the front end: untrusted; on any thread where no bridge is
 
     def _on_message(self, _widget: Any, content: Any, _buffers: Any) -> None:
         if isinstance(content, dict):

@@ -1,4 +1,4 @@
-"""How smoothly the event panel moves in real JupyterLab, and how soon it shows a moment.
+"""How smooth the event panel is in real JupyterLab, and how soon it shows a moment.
 
 Ten thousand events come a second, into a recording that already holds a hundred
 thousand. Frames and load are measured as for the other panels. Then the recording
@@ -261,7 +261,7 @@ def tables(live: dict[str, dict[str, float]], seeks: dict[str, float]) -> str:
         " and a browser without a graphics card.\n\n"
         + table(["from the slider to the rows", "median", "19 in 20", "kept"], moments)
         + f"\n\nBound: {LONGEST_SEEK:.0f} ms in the median; the line of the moment"
-        f" itself moves with each frame ({seeks['frames']:.0f} a second while dragging)."
+        f" moves with each frame ({seeks['frames']:.0f} a second while dragging)."
     )
 
 

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import math
+import sys
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.kernels.environments import Environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -154,6 +157,77 @@ def test_figures_are_judged(beside: Callable[[str], ModuleType]) -> None:
     assert judged["start of a run"] == ["6.20x", "NO"]
     assert judged["import"] == ["110 ms", "NO"]
     assert judged["event of a stream"] == ["-", "not measured"]
+
+
+# The smallest of each measure, and the figures that are judged.
+KERNEL_MEASURES = {
+    "idle": (
+        {"names": ["ours"], "trips": 2, "seconds": 0.1},
+        {"cell over", "click cpu over", "idle over", "handled p95"},
+    ),
+    "loaded": (
+        {"kind": "awake", "jobs": 2, "items": 3, "trips": 2},
+        {"over", "handled p95", "done p99", "cpu"},
+    ),
+    "calls": (
+        {"count": 2, "at_once": 2, "takes": 1},
+        {"print", "print in a job", "step", "task", "call", "at once"},
+    ),
+}
+
+
+@pytest.mark.kernels
+@pytest.mark.realtime
+@pytest.mark.parametrize("measure", KERNEL_MEASURES)
+async def test_kernels_are_measured(
+    beside: Callable[[str], ModuleType], measure: str
+) -> None:
+    """Each measure of real kernels runs at a tiny size too."""
+    options, keys = KERNEL_MEASURES[measure]
+    here = Environment(Path(sys.executable), ())
+    module = beside("kernel_calls" if measure == "calls" else "kernel_measures")
+    found = await getattr(module, measure)(here, **options)
+    assert keys <= found["ours"].keys()
+    assert all(math.isfinite(found["ours"][key]) for key in keys)
+
+
+@pytest.mark.kernels
+@pytest.mark.realtime
+@pytest.mark.skipif(sys.platform == "win32", reason="an interrupt is no signal there")
+async def test_end_of_a_cell_and_of_a_kernel_are_measured(
+    beside: Callable[[str], ModuleType],
+) -> None:
+    """An interrupt lands, and a client is closed, while they are timed."""
+    measures = beside("kernel_calls")
+    here = Environment(Path(sys.executable), ())
+    (landed,) = await measures.interrupts(here, "ours", times=1)
+    assert 0 < landed < 500
+    assert 0 < await measures.shutdown(here, "ours", cleanup=0) < 10
+
+
+def test_bridge_is_judged_by_the_noise(beside: Callable[[str], ModuleType]) -> None:
+    """The bridge may differ from an ordinary kernel as far as a second one does."""
+    bench, tables = beside("bench_kernel"), beside("kernel_tables")
+    results = bench.Results()
+    for again, alone in ((-0.3, 0.1), (0.1, 0.2), (0.2, 0.5)):
+        figures = {"bare again": {"cell over": again, "idle over": again / 10}}
+        figures["the bridge alone"] = {"cell over": alone, "idle over": alone}
+        results.add("7.4.0", figures)
+    results.add("7.4.0", {"ours": {"over": 51.0, "handled p95": 20.0}}, "asleep ")
+    rows = [
+        [cell.strip() for cell in line.split("|")[1:-1]]
+        for line in tables.figures_table(results, ["7.4.0"]).split("\n")
+    ]
+    judged = {row[0]: row[1:] for row in rows}
+    assert judged["the bridge, above bare: a cell"] == [
+        "noise",
+        "0.20 ms, noise 0.30 ms",
+        "yes",
+    ]
+    assert judged["idle"] == ["noise", "0.20 %, noise 0.03 %", "NO"]
+    assert judged["`1+1`, items asleep: p99 above bare"] == ["50 ms", "51 ms", "NO"]
+    assert judged["the same, items asleep"] == ["20 ms", "20 ms", "yes"]
+    assert judged["watch of the idle loop"] == ["0.5 %", "-", "not measured"]
 
 
 @pytest.mark.parametrize(

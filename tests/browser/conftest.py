@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NoReturn, Protocol
 import pytest
 
 from tests.browser.rig import WINDOW, App, Chromium, JupyterServer, make_notebook
+from tests.kernels.environments import BASE, Recipe, make
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
@@ -21,6 +22,17 @@ if TYPE_CHECKING:
 
 # Loading JupyterLab on a cold and busy machine is most of it.
 LIMIT = 180.0
+
+# A version for each way of handling widgets. The first test with one may have to make
+# its environment, and that takes longer than any test.
+KERNELS = [
+    pytest.param(
+        Recipe(BASE.path, BASE.version, version),
+        id=version,
+        marks=pytest.mark.timeout(LIMIT + 420.0),
+    )
+    for version in ("6.31.0", "7.3.0", "7.4.0")
+]
 
 WHY_NOT = pytest.StashKey[str]()
 FAILED = pytest.StashKey[bool]()
@@ -35,8 +47,9 @@ class OpenNotebook(Protocol):
         *,
         app: App = "lab",
         size: tuple[int, int] = WINDOW,
+        kernel: str = "python3",
     ) -> Notebook:
-        """Return the open notebook, its kernel idle."""
+        """Return the open notebook, its kernel idle; a new one has the named kernel."""
 
 
 def pytest_collectstart(collector: pytest.Collector) -> None:
@@ -108,6 +121,15 @@ def app(request: pytest.FixtureRequest) -> App:
     return chosen
 
 
+@pytest.fixture(scope="package", params=KERNELS)
+def kernel(request: pytest.FixtureRequest, server: JupyterServer) -> str:
+    """Run the test with several versions of ipykernel; return the name of each."""
+    recipe: Recipe = request.param
+    name = f"ipykernel-{recipe.ipykernel}"
+    server.add_kernel(name, make(recipe).python)
+    return name
+
+
 @pytest.fixture
 def open_notebook(
     request: pytest.FixtureRequest,
@@ -124,12 +146,13 @@ def open_notebook(
         *,
         app: App = "lab",
         size: tuple[int, int] = WINDOW,
+        kernel: str = "python3",
     ) -> Notebook:
         file = server.root / f"{name}-{len(opened)}.ipynb"
         if isinstance(source, Path):
             shutil.copy(source, file)
         else:
-            make_notebook(file, source)
+            make_notebook(file, source, kernel=kernel)
         notebook = chromium.window(
             server, file.name, app=app, pictures=pictures, size=size
         )

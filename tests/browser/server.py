@@ -69,7 +69,7 @@ class JupyterServer:
             stack.callback(shutil.rmtree, self._home, ignore_errors=True)
             self.port = _free_port()
             for name, python in self._interpreters.items():
-                write_kernelspec(self._home / "data" / "kernels", name, python)
+                self.add_kernel(name, python)
             self.reset_settings()
             log = stack.enter_context((self._home / "server.log").open("wb"))
             process = stack.enter_context(
@@ -115,6 +115,10 @@ class JupyterServer:
     def log(self) -> str:
         """Return what the server and its kernels wrote so far."""
         return (self._home / "server.log").read_text("utf-8", errors="replace")
+
+    def add_kernel(self, name: str, python: str | Path) -> None:
+        """Offer one more kernel to the pages that are opened from now on."""
+        write_kernelspec(self._home / "data" / "kernels", name, python)
 
     def end_sessions(self) -> None:
         """Stop every kernel, as closing and shutting down each notebook would."""

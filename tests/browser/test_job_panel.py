@@ -212,6 +212,7 @@ def test_traceback_has_the_users_lines(open_notebook: OpenNotebook, app: App) ->
     notebook = open_notebook([LOAD, FAILING], app=app)
     start(notebook, 1)
     output = notebook.output(1)
+    Panel(notebook, 1).wait_for_end()  # its still picture starts out folded
     summary = output.get_by_text("ZeroDivisionError: division by zero").first
     summary.click()
     trace = output.locator("pre", has_text="Traceback (most recent call last)")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 from notebook_async.core import (
+    BlockRecord,
     EventRecord,
     FlowRecord,
     ItemRecord,
@@ -32,19 +33,19 @@ GRAPH = {"name": "Reader", "description": None, "nodes": [], "edges": []}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BlockRecord(Record):
-    """A stand-in of the same name for the record of another room."""
-
-    seconds: float
-    line: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class NewRecord(Record):
     """A record of a kind that recordings know nothing of."""
 
     what: Any
     size: int = 7
+
+
+def block(at: float, phase: Phase, seconds: float, **more: Any) -> BlockRecord:  # noqa: ANN401
+    """Return the record of a time in which the loop was held."""
+    where = {"job": None, "step": None, "file": "/somewhere/cell.py", "cell": 7}
+    code = {"line": 12, "code": "json.loads(text)", "stack": ""}
+    values = {"source": (), **where, **code, **more}
+    return BlockRecord(at=at, phase=phase, seconds=seconds, **values)
 
 
 def step(at: float, phase: Phase, call: int = 1, **more: Any) -> StepRecord:  # noqa: ANN401
@@ -196,11 +197,11 @@ _all = st.one_of(
         shown=_texts,
     ),
     st.builds(
-        BlockRecord,
-        at=_times,
+        block,
+        _times,
+        st.sampled_from(["running", "done"]),
+        _times,
         source=_sources,
-        phase=st.sampled_from(["running", "done"]),
-        seconds=_times,
     ),
     st.builds(NewRecord, at=_times, source=_sources, phase=_phases, what=_jsons),
 )

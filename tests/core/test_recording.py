@@ -32,9 +32,9 @@ from tests.core.recorded import (
     FLOW,
     JOB,
     RUN,
-    BlockRecord,
     NewRecord,
     any_records,
+    block,
     folded,
     item,
     recorded,
@@ -269,10 +269,10 @@ def test_other_threads_may_tell() -> None:
 
 def test_blocks_concern_everybody() -> None:
     """What holds the loop is in every recording, wherever it came from."""
-    block = BlockRecord(at=1, source=("job-9",), phase="done", seconds=2)
+    held = block(1, "done", 2, source=("job-9",))
     recording = Recording()
     recording.listen(source=RUN)
-    publish(block)
+    publish(held)
     publish(job(1))
     publish(item(1, "running"))
     recording.stop()

@@ -24,9 +24,9 @@ from tests.core.recorded import (
     GRAPH,
     JOB,
     RUN,
-    BlockRecord,
     NewRecord,
     any_records,
+    block,
     flow,
     folded,
     item,
@@ -244,9 +244,9 @@ def test_questions_are_open_until_answered() -> None:
 
 def test_blocks_add_up() -> None:
     """Times in which the loop was held are kept and added up, each once."""
-    early = BlockRecord(at=1, source=(), phase="running", seconds=5.0)
-    ended = BlockRecord(at=1, source=(), phase="done", seconds=6.0)
-    other = BlockRecord(at=9, source=(), phase="done", seconds=0.5)
+    early = block(1, "running", 5.0)
+    ended = block(1, "done", 6.0)
+    other = block(9, "done", 0.5)
     assert folded([early]).blocked == 5.0
     state = folded([early, ended, other])
     assert (state.blocks, state.blocked) == ((ended, other), 6.5)

@@ -17,8 +17,8 @@ from notebook_async.errors import InvalidArgumentError
 from tests.core.recorded import (
     FLOW,
     RUN,
-    BlockRecord,
     any_records,
+    block,
     flow,
     item,
     recorded,
@@ -127,8 +127,8 @@ def test_blocked_loop_has_a_lane() -> None:
     recording = recorded(
         [
             step(1, "running"),
-            BlockRecord(at=2, source=FLOW, phase="running", seconds=3),
-            BlockRecord(at=2, source=FLOW, phase="done", seconds=4),
+            block(2, "running", 3, source=FLOW),
+            block(2, "done", 4, source=FLOW),
             step(8, "done", began=1),
         ]
     )

@@ -35,13 +35,26 @@ LINE = "get_ipython().run_line_magic"
         ("%jobs waiting", f"{LINE}('jobs', 'waiting')\n"),
         ("x = %jobs result 3", f"x = {LINE}('jobs', 'result 3')\n"),
         ("%job wait", f"{LINE}('job', 'wait')\n"),
-        ("if x:\n    %jobs wait", f"if x:\n    {LINE}('jobs', 'wait')\n"),
+        ("if x:\n    %jobs wait", f"if x:\n    await {LINE}('jobs', 'wait')\n"),
+        (
+            "with ä:\n    x = %jobs wait ä\n    y\n%jobs wait",
+            (
+                f"with ä:\n    x = await {LINE}('jobs', 'wait ä')\n    y\n"
+                f"await {LINE}('jobs', 'wait')\n"
+            ),
+        ),
+        (
+            "async def f():\n    %jobs wait",
+            f"async def f():\n    await {LINE}('jobs', 'wait')\n",
+        ),
+        ("def f():\n    %jobs wait", f"def f():\n    {LINE}('jobs', 'wait')\n"),
+        ("class A:\n    %jobs wait", f"class A:\n    {LINE}('jobs', 'wait')\n"),
         ("x = '%%arun'", "x = '%%arun'\n"),
         ("", "\n"),
     ],
 )
 async def test_our_calls_are_awaited(notebook: Notebook, cell: str, code: str) -> None:
-    """Calls of our magics at the top level of a cell are awaited, and nothing else."""
+    """Calls of our magics are awaited where that may be, and nothing else is."""
     assert notebook.shell.transform_cell(cell) == code
 
 

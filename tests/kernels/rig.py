@@ -123,9 +123,12 @@ class Kernel:
         content: dict[str, Any],
         *,
         channel: Literal["shell", "control", "stdin"] = "shell",
+        subshell: str | None = None,
     ) -> str:
         """Send a message, and return its id without waiting."""
         message = self._client.session.msg(kind, content)
+        if subshell is not None:
+            message["header"]["subshell_id"] = subshell
         getattr(self._client, f"{channel}_channel").send(message)
         return str(message["header"]["msg_id"])
 
@@ -148,9 +151,17 @@ class Kernel:
         await self.idle(cell, limit=limit)
         return cell
 
-    def comm_message(self, comm: str, data: dict[str, Any]) -> str:
+    def comm_message(
+        self, comm: str, data: dict[str, Any], *, subshell: str | None = None
+    ) -> str:
         """Send what a click or a keystroke in a widget sends, and return its id."""
-        return self.send("comm_msg", {"comm_id": comm, "data": data})
+        content = {"comm_id": comm, "data": data}
+        return self.send("comm_msg", content, subshell=subshell)
+
+    async def create_subshell(self) -> str:
+        """Ask for another thread that handles messages, from 7.0; return its name."""
+        request = self.send("create_subshell_request", {}, channel="control")
+        return str((await self.reply(request)).content["subshell_id"])
 
     async def interrupt(self) -> None:
         """Interrupt it as a front end's stop button does."""

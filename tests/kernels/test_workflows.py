@@ -32,13 +32,8 @@ class Talk(Workflow):
         return StopEvent(result=ev.name)
 """
 
-# A kernel takes no notice of an interrupt while its loop is quiet, hence `tick`.
 SLOW = """\
 cleaned = []
-async def tick():
-    while not cleaned:
-        await asyncio.sleep(0.05)
-ticking = asyncio.create_task(tick())
 class Slow(Workflow):
     @step
     async def wait(self, ev: StartEvent) -> StopEvent:

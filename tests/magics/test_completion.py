@@ -13,7 +13,20 @@ from notebook_async import jobs
 if TYPE_CHECKING:
     from tests.notebooks import Notebook
 
-ACTIONS = ["list", "show", "cancel", "wait", "result", "log", "clear", "host"]
+ACTIONS = [
+    "list",
+    "show",
+    "cancel",
+    "pause",
+    "resume",
+    "retry",
+    "wait",
+    "result",
+    "log",
+    "tree",
+    "clear",
+    "host",
+]
 
 
 def ours(notebook: Notebook, cell: str) -> list[str]:

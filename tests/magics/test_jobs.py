@@ -108,6 +108,90 @@ async def test_quoted_names_may_have_spaces(
     ]
 
 
+RUN = """\
+%%arun -n sleepy
+await run_jobs(asyncio.sleep, [1] * 8, workers=2)
+"""
+
+
+async def test_pause_and_resume_the_runs_of_a_job(
+    notebook: Notebook, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A paused job starts no item until it is resumed, and each says what it did."""
+    notebook.shell.push({"run_jobs": run_jobs})
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    await notebook.start(RUN)
+    await asyncio.sleep(0.5)
+    assert await shown(notebook, "%jobs pause sleepy", capsys) == [
+        "pausing 1 run of job 1 'sleepy'"
+    ]
+    assert await shown(notebook, "%jobs pause 1", capsys) == [
+        "job 1 'sleepy' has no run to pause"
+    ]
+    await asyncio.sleep(9)
+    assert jobs[1].progress.done == 2
+    assert await shown(notebook, "%jobs resume 1", capsys) == [
+        "resuming 1 run of job 1 'sleepy'"
+    ]
+    assert await shown(notebook, "%jobs resume 1", capsys) == [
+        "job 1 'sleepy' has no paused run"
+    ]
+    await jobs[1]
+    assert loop.time() - began == 12.5
+    assert await shown(notebook, "%jobs pause 1", capsys) == [
+        "job 1 'sleepy' has already ended (done)"
+    ]
+
+
+async def test_retry_runs_failed_items_of_a_live_job(
+    notebook: Notebook, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Items that failed run again while their job goes on."""
+    attempts: list[int] = []
+
+    async def work(number: int) -> int:
+        attempts.append(number)
+        await asyncio.sleep(1)
+        if attempts == [0]:
+            raise ConnectionError("try later")
+        return number
+
+    work_all = run_jobs(work, range(3), workers=1, on_error="return")
+    jobs.start(work_all, name="flaky")
+    assert await shown(notebook, "%jobs retry flaky", capsys) == [
+        "job 1 'flaky' still runs, and no item of it has failed"
+    ]
+    await asyncio.sleep(1.5)
+    assert await shown(notebook, "%jobs retry flaky", capsys) == [
+        "retrying 1 item of job 1 'flaky'"
+    ]
+    assert await jobs[1] == [0, 1, 2]
+
+
+async def test_retry_starts_an_ended_job_again(
+    notebook: Notebook, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The cell of a job that has ended runs once more, with its name and options."""
+    notebook.shell.push({"number": 1})
+    cell = "%%arun -n count --into kept\nnumber += 1\nnumber"
+    await (await notebook.start(cell))
+    await shown(notebook, "%jobs retry count", capsys)
+    assert (jobs[2].name, jobs[2].source, await jobs[2]) == (
+        "count",
+        "number += 1\nnumber\n",
+        3,
+    )
+    assert (jobs[1].result, notebook.shell.user_ns["kept"]) == (2, 3)
+
+
+async def test_a_coroutine_cannot_be_repeated(notebook: Notebook) -> None:
+    """A job that was started with a coroutine alone says why it runs only once."""
+    await jobs.start(asyncio.sleep(0), name="nap")
+    with pytest.raises(UsageError, match="jobs retry: job 1 cannot be repeated"):
+        await notebook.value("%jobs retry nap")
+
+
 async def test_cancel_says_what_it_does(
     notebook: Notebook, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -152,7 +236,7 @@ async def test_wait_for_some(
         jobs.start(asyncio.sleep(seconds), name=f"nap{seconds}")
     jobs.start(fail(), name="bad")
     assert await shown(notebook, "%jobs wait nap1 bad", capsys) == [
-        "✓  #2   nap1  done   0:00",
+        "✓  #2   nap1  done    0:00",
         "✕  #3   bad   failed  0:00  ValueError: no",
     ]
     assert jobs[1].state == "running"
@@ -175,9 +259,19 @@ async def test_wait_without_autoawait_says_what_to_write(notebook: Notebook) -> 
     notebook.shell.autoawait = False
     value = await notebook.value("%jobs wait")
     assert repr(value) == "<the end of 1 'nap': put `await` before it>"
+    await value
     await jobs[1]
     value = await notebook.value("%jobs wait")
     assert repr(value) == "<the end of no jobs: put `await` before it>"
+    await value
+
+
+async def test_wait_in_a_plain_function_says_that_it_does_not(
+    notebook: Notebook,
+) -> None:
+    """Where nothing can be awaited, `%jobs wait` warns instead of doing nothing."""
+    with pytest.warns(RuntimeWarning, match="^`%jobs wait` did not wait: in a plain"):
+        await notebook.value("def f():\n    %jobs wait\nf()")
 
 
 async def test_result_is_the_value_of_the_cell(notebook: Notebook) -> None:
@@ -247,14 +341,43 @@ async def test_host_tells_where_it_runs(
     notebook: Notebook, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """`%jobs host` names the host, the loop and what to expect there."""
-    assert await shown(notebook, "%jobs host", capsys) == [
-        "host: terminal",
-        "loop: notebook_async.testing._clock.VirtualClockLoop",
+    lines = await shown(notebook, "%jobs host", capsys)
+    assert lines[:4] == [
+        "host:       IPython in a terminal",
         (
-            "front end: text; a job stands still at the prompt unless `%gui asyncio` is"
-            " on, so use `%%arun --wait`"
+            "front end:  text; a job stands still at the prompt, unless `%gui asyncio`"
+            " is on; `%%arun -w`"
         ),
+        "            awaits it",
+        "loop:       notebook_async.testing._clock.VirtualClockLoop",
     ]
+    topics = [line.partition(":")[0] for line in lines[4:] if line[0] != " "]
+    assert topics == ["sync calls", "nesting"]
+
+
+async def test_tree_tells_what_waits_for_what(
+    notebook: Notebook, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`%jobs tree` names jobs, cells and lines, of all or of some."""
+    await notebook.value("import asyncio\nlock = asyncio.Lock()")
+    await notebook.start("%%arun -n one\nasync with lock:\n    await asyncio.sleep(9)")
+    await notebook.start("%%arun -n two\n\nasync with lock:\n    pass")
+    await asyncio.sleep(1)
+    one, two = (
+        "job 1 'one' waits for sleep(9), 8.0 s left, at cell [2] line 3",
+        "job 2 'two' waits for a lock, at cell [3] line 3",
+    )
+    assert await shown(notebook, "%jobs tree", capsys) == [one, two]
+    assert await shown(notebook, "%jobs tree two", capsys) == [two]
+
+
+async def test_tree_of_an_ended_job_is_a_usage_error(notebook: Notebook) -> None:
+    """A job that has ended waits for nothing."""
+    await board_of_four()
+    assert await notebook.fails("%jobs tree index") == (
+        UsageError,
+        "jobs tree: job 1 has ended and waits for nothing",
+    )
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 CONTROL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[()][0-9A-B]|[=>])|[\x07\x0f\r]")
 
 
+ADVICE = (
+    "background jobs stand still at the prompt: `%gui asyncio` lets them go on,"
+    " `%%arun --wait` awaits one"
+)
+
+
 class Terminal:
     """IPython on the other end of a pseudo-terminal."""
 
@@ -45,6 +51,10 @@ class Terminal:
 
     def __exit__(self, *_: object) -> None:
         self._process.close(force=True)
+
+    def wait_for(self, text: str) -> None:
+        """Wait until this is shown."""
+        self._process.expect_exact(text)
 
     def run(self, cell: str, *, interrupt_at: str = "") -> list[str]:
         """Run a cell, and return the lines below it that are not blank."""
@@ -130,11 +140,25 @@ def test_control_c_cancels_the_job(terminal: Terminal) -> None:
 
 def test_background_job_goes_on_while_others_wait(terminal: Terminal) -> None:
     """A background job stands still at the prompt, and runs while a cell waits."""
-    assert terminal.run("%%arun -n nap\nawait asyncio.sleep(0.2)\n7") == []
+    assert terminal.run("%%arun -n nap\nawait asyncio.sleep(0.2)\n7") == [ADVICE]
     assert terminal.run("%jobs")[1] == "▶  #1   nap   running  0:00"
     lines = terminal.run("%jobs wait")
     assert lines[:-1] == ["7", "✓ done  nap  #1 · cell [3] · 0:00"]
     assert lines[-1].split() == ["✓", "#1", "nap", "done", "0:00"]
+
+
+def test_background_job_goes_on_at_the_prompt(terminal: Terminal) -> None:
+    """With `%gui asyncio` a background job runs at the prompt, and no advice comes."""
+    terminal.run("%gui asyncio")
+    terminal.enter("%%arun -n nap\nawait asyncio.sleep(0.2)\n7")
+    terminal.wait_for("✓ done  nap  #1 · cell [4] · 0:00")
+
+
+def test_advice_is_given_once(terminal: Terminal) -> None:
+    """That jobs stand still is said of the first, and of none that is awaited."""
+    assert terminal.run("%%arun -w\n7")[-1] == "Out[3]: 7"
+    assert terminal.run("%%arun\nawait asyncio.sleep(600)") == [ADVICE]
+    assert terminal.run("%%arun\nawait asyncio.sleep(600)") == []
 
 
 def test_leaving_cleans_up(terminal: Terminal) -> None:
@@ -143,7 +167,7 @@ def test_leaving_cleans_up(terminal: Terminal) -> None:
         "%%arun\ntry:\n    await asyncio.sleep(600)\n"
         "finally:\n    await asyncio.sleep(0.1)\n    print('clean')"
     )
-    assert terminal.run(cell) == []
+    assert terminal.run(cell) == [ADVICE]
     text, status = terminal.leave()
     assert "clean\n" in text
     assert status == 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from notebook_async.core import (
@@ -10,12 +9,13 @@ from notebook_async.core import (
     FlowRecord,
     ItemRecord,
     JobRecord,
+    Record,
     RunRecord,
     StepRecord,
     WorkflowRecord,
 )
 from notebook_async.core.recording import Recording
-from notebook_async.core.records import Record
+from tests.core.recorded import block
 
 JOB = ("job-1",)
 RUN = ("job-1", "run-1")
@@ -29,18 +29,6 @@ GRAPH = {
     ],
     "edges": [],
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BlockRecord(Record):
-    """A stand-in of the same name for the record of another room."""
-
-    seconds: float
-    job: str | None = None
-    file: str = "/somewhere/cell.py"
-    cell: int | None = 7
-    line: int = 12
-    code: str = "json.loads(text)"
 
 
 def run(at: float, phase: str, **more: Any) -> RunRecord:  # noqa: ANN401
@@ -95,7 +83,7 @@ def story(start: float = 100.0) -> list[Record]:
         step(at + 5, "running", "classify", 1, shown=("Item(n=1)", None)),
         step(at + 6, "done", "classify", 1, began=at + 5, returned="Label"),
         EventRecord(at=at + 6, source=FLOW, phase="done", name="Label"),
-        BlockRecord(at=at + 7, source=JOB, phase="done", seconds=0.5),
+        block(at + 7, "done", 0.5, source=JOB),
         step(at + 8, "failed", "classify", 2, began=at + 6, error="KeyError('x')"),
         WorkflowRecord(at=at + 9, source=FLOW, phase="done", name="Triage"),
         JobRecord(at=at + 10, source=JOB, phase="done", name="index"),

@@ -14,7 +14,7 @@ from notebook_async.core.recording import Recording, load_recording
 from notebook_async.kernel import _host
 from notebook_async.widgets.event_panel import EventPanel
 from tests.widgets.graph_sources import RecordingComm
-from tests.widgets.recordings import BlockRecord, item, items, recorded, story
+from tests.widgets.recordings import item, items, recorded, story
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -731,7 +731,7 @@ async def test_absurd_numbers_are_bounded() -> None:
 async def test_export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file is written beside the notebook; one that is there is replaced if asked."""
     monkeypatch.chdir(tmp_path)
-    recording = recorded([one for one in story() if type(one) is not BlockRecord])
+    recording = recorded(story())
     page = Page(recording, tab="log")
     assert page.panel.get_state()["snapshot"]["head"]["name"].startswith("index-")
 

@@ -21,10 +21,10 @@ from notebook_async.widgets._events_words import (
     payload,
     source_words,
 )
+from tests.core.recorded import NewRecord, block
 from tests.widgets.recordings import (
     FLOW,
     JOB,
-    BlockRecord,
     item,
     recorded,
     run,
@@ -89,11 +89,11 @@ EDGES = (("Item", "classify", 1200),)
             "Send? · step a",
         ),
         (
-            BlockRecord(at=0, source=JOB, phase="done", seconds=0.31),
+            block(0, "done", 0.31),
             "blocked 310 ms · cell [7] line 12 · json.loads(text)",
         ),
         (
-            BlockRecord(at=0, source=JOB, phase="done", seconds=2, cell=None, job="a"),
+            block(0, "done", 2, cell=None, job="a"),
             "blocked 2.00 s · cell.py line 12 · json.loads(text) · job a",
         ),
     ],
@@ -111,12 +111,10 @@ def test_payload_is_short() -> None:
 
 def test_records_of_other_rooms_and_versions_have_words() -> None:
     """A kind that nobody knows shows its fields, and a look-alike does not fail."""
-    from tests.core.recorded import NewRecord  # noqa: PLC0415 - of another folder
-
     new = NewRecord(at=0.0, source=(), phase="done", what=("a", 1))
     assert payload(new) == 'what=["a", 1] size=7'
 
-    odd = BlockRecord(at=0.0, source=(), phase="done", seconds=None)
+    odd = block(0.0, "done", None)
     assert payload(odd).startswith("seconds=none")
 
 

@@ -64,6 +64,26 @@ async def test_final_picture_is_told_again_in_a_later_cell(
     assert len(told(kernel_notebook)) == 1
 
 
+@pytest.mark.parametrize("option", ["", " --no-panel"])
+async def test_late_output_is_shown(kernel_notebook: Notebook, option: str) -> None:
+    """What a task prints that the job has left gets into the final picture, too."""
+    cell = f"""\
+%%arun -n nap{option}
+async def later():
+    await asyncio.sleep(3)
+    print("still here")
+    print("twice")
+left = asyncio.create_task(later())
+"""
+    job = await kernel_notebook.start(cell)
+    await job
+    kernel_notebook.displays.clear()
+    await asyncio.sleep(9)
+    assert [text["data"]["text/plain"] for text in kernel_notebook.displays] == [
+        "✓ done  nap  #1 · cell [1] · 0:00\nstill here\ntwice"
+    ]
+
+
 async def test_front_end_has_seen_it(kernel_notebook: Notebook) -> None:
     """Where a front end has answered, nothing is told twice."""
     job = await kernel_notebook.start("%%arun -n nap\nawait asyncio.sleep(1)")

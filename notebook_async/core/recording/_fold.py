@@ -1,7 +1,6 @@
 """How each record changes a state: plain transitions, without a clock or a loop.
 
-Records of a kind that is not known here are counted, and change nothing else. Those of
-other rooms are known by the name of their class, for this room imports none of them.
+Records of a kind that is not known here are counted, and change nothing else.
 """
 
 from __future__ import annotations
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
 
     from notebook_async.core.recording._state import Source
     from notebook_async.core.records import (
+        BlockRecord,
         ItemRecord,
         JobRecord,
         QuestionRecord,
@@ -209,13 +209,13 @@ def _question(state: State, record: QuestionRecord, _: list[Stretch] | None) -> 
         state.questions.pop(record.question, None)
 
 
-def _block(state: State, record: Any, ends: list[Stretch] | None) -> None:  # noqa: ANN401
+def _block(state: State, record: BlockRecord, ends: list[Stretch] | None) -> None:
     """Take note that the loop was held; `at` is when that began."""
     last = state.blocks[-1] if state.blocks else None
     if last is not None and last.phase == "running" and last.at == record.at:
         # It was told before its end, too.
         state.blocks = state.blocks[:-1]
-        state.blocked -= last.seconds  # type: ignore[attr-defined]
+        state.blocked -= last.seconds
     state.blocks = (*state.blocks[1 - _MOST_BLOCKS :], record)
     state.blocked += record.seconds
     if ends is not None and record.phase != "running":

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from notebook_async.core.recording._fold import fold
 from notebook_async.core.recording._plain import PLAIN, plain_record
 from notebook_async.core.recording._state import State
+from notebook_async.core.records import BlockRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -148,10 +149,7 @@ class Ring:
 
         def take_from(record: Record) -> None:
             # What holds the loop concerns everybody on it.
-            if (
-                record.source[:depth] == source
-                or type(record).__name__ == "BlockRecord"
-            ):
+            if record.source[:depth] == source or type(record) is BlockRecord:
                 take(record)
 
         return take_from

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from notebook_async.core.records import (
+        BlockRecord,
         EventRecord,
         ItemRecord,
         Phase,
         QuestionRecord,
-        Record,
         StepRecord,
     )
 
@@ -249,7 +249,7 @@ class State:
     runs: dict[Source, RunState] = field(default_factory=dict)
     workflows: dict[Source, WorkflowState] = field(default_factory=dict)
     questions: dict[str, QuestionRecord] = field(default_factory=dict)
-    blocks: tuple[Record, ...] = ()
+    blocks: tuple[BlockRecord, ...] = ()
     blocked: float = 0.0
 
     @property
