@@ -232,12 +232,13 @@ async def test_seconds_are_those_between_looks() -> None:
     run = start_jobs(work, [2, 3, 9], workers=3, on_error="return")
 
     async def look() -> None:
+        await asyncio.sleep(0.05)
         while run.phase == "running":
             run.statistics()
             await asyncio.sleep(0.1)
 
     looking = asyncio.create_task(look())
-    await asyncio.sleep(5.05)
+    await asyncio.sleep(5.1)
     seconds = [item.seconds for item in run.items().items]
     assert [round(each or 0, 1) for each in seconds] == [2.0, 3.0, 5.0]
     await run
