@@ -54,14 +54,17 @@ class ItemState:
         where nobody saw it.
     error
         What it failed by.
+    cancellable, retriable
+        Whether `cancel_item` would cancel it, or `retry_item` run it again, now.
 
     Examples
     --------
     >>> from notebook_async import start_jobs
     >>> run = start_jobs(asyncio.sleep, [0, 0])
     >>> results = await run
-    >>> run.items().items[1]
-    ItemState(index=1, phase='done', attempts=1, seconds=None, error=None)
+    >>> item = run.items().items[1]
+    >>> item.index, item.phase, item.attempts, item.seconds
+    (1, 'done', 1, None)
     """
 
     index: int
@@ -69,6 +72,8 @@ class ItemState:
     attempts: int
     seconds: float | None = None
     error: BaseException | None = None
+    cancellable: bool = False
+    retriable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +164,9 @@ class Items:
     def _states(
         self, indices: list[int], flying: dict[int, Slot]
     ) -> Iterator[ItemState]:
-        again = self._engine.again.indices
+        engine = self._engine
+        again = engine.again.indices
+        failed = engine.again.failed if engine.retriable else {}
         for index in indices:
             slot = flying.get(index)
             waits = slot is not None and slot.waiting
@@ -172,7 +179,9 @@ class Items:
                 phase=phase,
                 attempts=attempts,
                 seconds=self._seconds(index, slot),
-                error=self._engine.errors.get(index),
+                error=engine.errors.get(index),
+                cancellable=slot is not None and not (slot.more or slot.cancelling),
+                retriable=index in failed,
             )
 
     def _phase(self, index: int, slot: Slot | None, *, again: bool) -> Phase:

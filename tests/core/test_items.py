@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -86,8 +87,11 @@ async def test_item_cancelled_by_hand_has_failed() -> None:
     """An item that was cancelled alone has failed, and its error says by what."""
     run = start_jobs(work, [9, 1], on_error="return")
     await asyncio.sleep(0.5)
+    assert [item.cancellable for item in run.items().items] == [True, True]
     run.cancel_item(0)
+    assert [item.cancellable for item in run.items().items] == [False, True]
     await run
+    assert [item.cancellable for item in run.items().items] == [False, False]
     assert phases(run) == [(0, "failed"), (1, "done")]
     assert isinstance(run.items().items[0].error, ItemCancelledError)
 
@@ -176,6 +180,7 @@ async def test_retried_items_are_queued_once_more() -> None:
     run = start_jobs(work, [3, 9], workers=1, on_error="return")
     await asyncio.sleep(4)
     assert run.retriable == 1
+    assert [item.retriable for item in run.items().items] == [True, False]
     assert run.retry_item(0)
     item = run.items().items[0]
     assert (item.phase, item.attempts) == ("queued", 1)
@@ -257,23 +262,47 @@ async def test_what_nobody_saw_has_no_seconds() -> None:
 
 
 async def test_items_in_chunks() -> None:
-    """All items of a chunk are in flight together, and are cut off together."""
-    gate = asyncio.Event()
+    """All items of a chunk are in flight together, and none is cancelled alone."""
+    gate, begun = threading.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def item(number: int) -> int:
+        if number == 3:
+            loop.call_soon_threadsafe(begun.set)
+            gate.wait()
+        if number == 4:
+            raise ValueError(number)
+        return number
+
     with ThreadPoolExecutor(1) as pool:
-
-        def item(number: int) -> int:
-            if number == 5:
-                raise ValueError(number)
-            return number
-
-        run = start_jobs(
-            item, range(9), workers=1, executor=Remote(pool, chunk=3), on_error="return"
-        )
-        assert phases(run, "running") == []
+        threes = Remote(pool, chunk=3)
+        run = start_jobs(item, range(9), workers=1, executor=threes, on_error="return")
+        await begun.wait()
+        assert phases(run, "running") == [(n, "running") for n in (3, 4, 5)]
+        assert not any(item.cancellable for item in run.items().items)
+        gate.set()
         await run
-    gate.set()
-    expected = ["failed" if n == 5 else "done" for n in range(9)]
+    expected = ["failed" if n == 4 else "done" for n in range(9)]
     assert phases(run) == list(enumerate(expected))
+
+
+async def test_chunk_is_cut_off_as_a_whole() -> None:
+    """Where a run is cancelled, all items of a chunk in flight are cancelled."""
+    gate, begun = threading.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def item(_: int) -> None:
+        loop.call_soon_threadsafe(begun.set)
+        gate.wait()
+
+    with ThreadPoolExecutor(1) as pool:
+        run = start_jobs(item, range(9), workers=1, executor=Remote(pool, chunk=3))
+        await begun.wait()
+        run.cancel()
+        gate.set()
+        with pytest.raises(asyncio.CancelledError):
+            await run
+    assert [phase for _, phase in phases(run)] == ["cancelled"] * 3 + ["queued"] * 6
 
 
 # -- cost
