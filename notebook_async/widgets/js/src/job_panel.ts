@@ -17,30 +17,15 @@ import {
 } from "./dom";
 import { Failures } from "./failures";
 import { Header } from "./header";
+import { Connection, post } from "./host";
 import { keepTail } from "./log_tail";
 import { LogView } from "./log_view";
-import {
-  isLive,
-  isTicking,
-  type Listener,
-  type PanelModel,
-  readLog,
-  readView,
-} from "./model";
+import { isLive, isTicking, type PanelModel, readLog, readView } from "./model";
 import { Numbers } from "./numbers";
-import { PanelState, post } from "./panel_state";
+import { PanelState } from "./panel_state";
 import { Runs } from "./runs";
 import { watchVisibility } from "./visibility";
 import { summarise } from "./wording";
-
-/** ipywidgets marks an element that is made when its kernel has already gone. */
-const DISCONNECTED = "jupyter-widgets-disconnected";
-
-/** Read `comm_live`, which anywidget does not hand out: events run with the view as
- * `this`. Undefined in hosts that do otherwise. */
-function isConnected(view: unknown): boolean | undefined {
-  return (view as { model?: { comm_live?: boolean } } | undefined)?.model?.comm_live;
-}
 
 class JobPanel {
   readonly #model: PanelModel;
@@ -62,9 +47,8 @@ class JobPanel {
     this.#logChanged = true;
     this.#gate.request();
   };
-  readonly #onLive: Listener;
+  readonly #connection: Connection;
   readonly #unwatch: () => void;
-  #connected: boolean | undefined;
   #logChanged = true;
   #ticked = false;
   #timer: ReturnType<typeof setTimeout> | null = null;
@@ -73,17 +57,10 @@ class JobPanel {
     this.#model = model;
     this.#host = host;
     this.#state = state;
-    const noteLive = (connected: boolean | undefined) => {
-      this.#connected = connected;
-      this.#gate.request();
-    };
-    this.#onLive = function () {
-      noteLive(isConnected(this));
-    };
+    this.#connection = new Connection(model, host, this.#request);
     this.#build();
     model.on("change:view", this.#request);
     model.on("change:log", this.#onLog);
-    model.on("comm_live_update", this.#onLive);
     state.watchers.add(this.#request);
     post(model, { type: "hello" });
     this.#unwatch = watchVisibility(this.#root, (visible) =>
@@ -94,7 +71,7 @@ class JobPanel {
   dispose(): void {
     this.#model.off("change:view", this.#request);
     this.#model.off("change:log", this.#onLog);
-    this.#model.off("comm_live_update", this.#onLive);
+    this.#connection.dispose();
     this.#state.watchers.delete(this.#request);
     this.#unwatch();
     this.#state.setVisible(this.#model, this, false);
@@ -133,8 +110,7 @@ class JobPanel {
 
   #paint(): void {
     const view = readView(this.#model);
-    const marked = this.#host.classList.contains(DISCONNECTED);
-    const gone = !(this.#connected ?? !marked) || this.#state.unreachable;
+    const gone = this.#connection.gone || this.#state.unreachable;
     this.#root.classList.toggle("na-gone", gone && isLive(view.phase));
     setAttribute(this.#root, "aria-label", `Job ${view.title}`);
     setAttribute(this.#root, "data-phase", view.phase);

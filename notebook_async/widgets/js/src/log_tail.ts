@@ -1,6 +1,7 @@
 /** The log of one model: appended by messages, bounded, shared by all its views. */
 
 import { dropFirst, lengthOf } from "./code_points";
+import { post } from "./host";
 import {
   type Chunk,
   type LogMessage,
@@ -8,7 +9,6 @@ import {
   type PanelModel,
   readLog,
 } from "./model";
-import { post } from "./panel_state";
 
 /** Characters kept on the model. */
 export const TAIL_LIMIT = 1_000_000;

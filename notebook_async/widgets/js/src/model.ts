@@ -1,5 +1,7 @@
 /** What the kernel and a panel tell each other: the one place that names the traits. */
 
+import type { HostModel } from "./host";
+
 export const PHASES = [
   "queued",
   "running",
@@ -85,22 +87,9 @@ export interface Model {
   rich: number;
 }
 
-export type ModelEvent =
-  | "change:view"
-  | "change:log"
-  | "msg:custom"
-  | "comm_live_update";
-
-export type Listener = (this: unknown, message?: unknown) => void;
-
-/** The part of anywidget's model that the panels use. */
-export interface PanelModel {
-  get<K extends keyof Model>(name: K): Model[K] | undefined;
+export type PanelModel = HostModel<Model, Outgoing> & {
   set<K extends keyof Model>(name: K, value: Model[K]): void;
-  send(message: Outgoing): void;
-  on(event: ModelEvent, callback: Listener): void;
-  off(event: ModelEvent, callback: Listener): void;
-}
+};
 
 const NO_COUNTS: Counts = {
   done: 0,

@@ -1,30 +1,12 @@
 /** What the views of one model share besides its traits. */
 
-import {
-  isTicking,
-  type Outgoing,
-  type PanelModel,
-  type Phase,
-  readView,
-  type View,
-} from "./model";
-
-/** Send, and say whether there still is somebody to send to. */
-export function post(model: PanelModel, message: Outgoing): boolean {
-  try {
-    model.send(message);
-    return true;
-  } catch {
-    // The comm of a dead kernel throws on send; there is nobody to tell.
-    return false;
-  }
-}
+import { Audience, post } from "./host";
+import { isTicking, type PanelModel, type Phase, readView, type View } from "./model";
 
 export class PanelState {
   /** Called when something here changed; one entry per view. */
   readonly watchers = new Set<() => void>();
-  readonly #visible = new Set<object>();
-  #told: boolean | null = null;
+  readonly #audience = new Audience();
   #pending: { action: string; phase: Phase } | null = null;
   #unreachable = false;
   #receivedAt = performance.now();
@@ -71,11 +53,6 @@ export class PanelState {
 
   /** Count a view in or out, and tell the kernel when the answer changes. */
   setVisible(model: PanelModel, view: object, visible: boolean): void {
-    if (visible) this.#visible.add(view);
-    else this.#visible.delete(view);
-    const any = this.#visible.size > 0;
-    if (any === this.#told) return;
-    this.#told = any;
-    post(model, { type: "visible", visible: any });
+    this.#audience.set(model, view, visible);
   }
 }

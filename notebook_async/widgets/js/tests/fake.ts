@@ -1,9 +1,9 @@
 /** A model as anywidget hands it over, without a kernel; and samples to put in it. */
 
+import type { Listener } from "../src/host";
 import jobPanel from "../src/job_panel";
 import type {
   Counts,
-  Listener,
   LogTail,
   Model,
   Outgoing,
