@@ -13,7 +13,7 @@ from IPython.display import HTML, display
 
 from notebook_async import Job, JobBoard, run_jobs, start_jobs
 from notebook_async.kernel import _host
-from notebook_async.widgets._view import JobSubject, RunSubject
+from notebook_async.widgets._subjects import JobSubject, RunSubject
 from notebook_async.widgets.job_panel import JobPanel
 
 if TYPE_CHECKING:

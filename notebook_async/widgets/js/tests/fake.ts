@@ -70,7 +70,7 @@ export function counts(some: Partial<Counts> = {}): Counts {
 }
 
 export function run(id: string, some: Partial<Run> = {}): Run {
-  return { ...counts(), id, desc: id, phase: "running", ...some };
+  return { ...counts(), id, desc: id, phase: "running", actions: [], ...some };
 }
 
 export function view(some: Partial<View> = {}): View {
@@ -83,6 +83,7 @@ export function view(some: Partial<View> = {}): View {
     elapsed: 4.2,
     bar: counts(),
     runs: [],
+    runs_total: some.runs?.length ?? 0,
     error: null,
     failures: [],
     failures_total: 0,
