@@ -33,7 +33,6 @@ class Kernel:
 
     def __init__(self) -> None:
         self.stopped: list[bool] = []
-        self._allow_stdin = True
 
     async def do_shutdown(self, restart: bool) -> dict[str, object]:  # noqa: FBT001
         """Take note of a shutdown."""
