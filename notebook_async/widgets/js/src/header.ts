@@ -75,7 +75,7 @@ export class Header {
     setText(this.#number, id === null ? "" : `#${id} · `);
     const jumps = cell !== null && hasCells(this.node);
     const words = cell === null ? "" : `cell [${cell}]`;
-    setText(this.#cell, words);
+    setText(this.#cell, jumps ? words : "");
     setText(this.#cellWord, jumps ? "" : words);
     setText(this.#dot, cell === null ? "" : " · ");
     setHidden(this.#cell, !jumps);
