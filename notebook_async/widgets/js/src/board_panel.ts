@@ -109,7 +109,8 @@ class BoardPanel {
     const clears = !gone && !some && rows.some(({ phase }) => !isLive(phase));
     this.#clear.update(clears ? ["clear"] : [], "");
     this.#stop = setStop(this.#buttons().flat(), this.#stop);
-    this.#announcer.say(this.#summary(rows));
+    if (gone) this.#announcer.sayNow("jobs: kernel gone");
+    else this.#announcer.say(this.#summary(rows));
     this.#tick(gone);
   }
 

@@ -12,7 +12,14 @@ import { Header } from "./header";
 import { Connection, place, post } from "./host";
 import { ItemsPane } from "./items/pane";
 import { keepTail } from "./log_tail";
-import { isLive, isTicking, type PanelModel, type Run, readView } from "./model";
+import {
+  isLive,
+  isTicking,
+  type PanelModel,
+  type Run,
+  readView,
+  type View,
+} from "./model";
 import { Numbers } from "./numbers";
 import { OutputPane } from "./output_pane";
 import { PanelState, type Tab } from "./panel_state";
@@ -140,10 +147,15 @@ class JobPanel {
     this.#header.setActions(this.#actions(view.actions, gone), (action) =>
       action === "copy" ? this.#output.copied : state.isPending(action),
     );
-    const text = summarise(view, state.elapsed(view));
-    if (isLive(view.phase)) this.#announcer.say(text);
-    else this.#announcer.sayNow(text);
+    this.#say(view, gone);
     this.#tick(gone);
+  }
+
+  #say(view: View, gone: boolean): void {
+    const text = summarise(view, this.#state.elapsed(view));
+    if (!isLive(view.phase)) this.#announcer.sayNow(text);
+    else if (gone) this.#announcer.sayNow(`${view.title}: kernel gone`);
+    else this.#announcer.say(text);
   }
 
   /** What the buttons do; copying needs no kernel. */
