@@ -215,7 +215,7 @@ def test_traceback_has_the_users_lines(open_notebook: OpenNotebook, app: App) ->
     panel = Panel(notebook, 1)
     panel.wait_for_end()
     panel.root.locator("summary", has_text="ZeroDivisionError: division by").click()
-    trace = panel.root.locator(".na-trace-text")
+    trace = panel.root.locator(".na-trace .na-trace-text")
     trace.wait_for()
     text = trace.inner_text()
     assert "Cell In[2], line 7" in text
@@ -378,7 +378,7 @@ def test_restart_stops_the_panel(open_notebook: OpenNotebook) -> None:
     panel = Panel(notebook, 1)
     panel.wait_until_done(1)
     notebook.restart_kernel()
-    panel.root.get_by_text("kernel gone").wait_for()
+    panel.root.get_by_text("kernel gone", exact=True).wait_for()
     assert panel.cancel.count() == 0
     before = panel.root.inner_text()
     notebook.time_cell(2, shows="2")

@@ -156,8 +156,9 @@ def test_tree_fits_and_is_legible(
     notebook.set_theme(theme)
     start(notebook, 0, 1, 2, 3)
     tree = Tree(notebook, 3)
-    tree.row("item 1 ").get_by_role("button").click()
-    tree.root.get_by_text("cancel it?").first.wait_for()
+    item = tree.row("item 1 ")
+    item.get_by_role("button", name="cancel item 1").click()
+    item.get_by_text("cancel it?").wait_for()
     shade = theme.rpartition(" ")[2].lower()
     notebook.screenshot(f"tree-{width}-{shade}", tree.output)
     assert illegible(tree.root) == {}

@@ -70,8 +70,8 @@ export class Row {
   }
 }
 
-/** "12 / 300", with failures first. */
+/** "12 / 300"; failures come first, since they matter most. */
 function numbers({ done, failed, total }: Counts): string {
-  const bad = failed ? `${count(failed)} ✕ ` : "";
+  const bad = failed ? `✕ ${count(failed)} · ` : "";
   return `${bad}${count(done)}${total === null ? "" : ` / ${count(total)}`}`;
 }

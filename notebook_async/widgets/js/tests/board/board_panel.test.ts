@@ -38,7 +38,7 @@ describe("what the board shows", () => {
     ]);
     const [first, second] = rows(el) as [HTMLElement, HTMLElement];
     expect(text(first, ".na-job-state")).toBe("running 0:04");
-    expect(text(first, ".na-job-numbers")).toBe("3 ✕ 12 / 300");
+    expect(text(first, ".na-job-numbers")).toBe("✕ 3 · 12 / 300");
     expect(text(first, ".na-job-now")).toBe("fetch pages");
     expect(
       first.querySelector('[role="progressbar"]')?.getAttribute("aria-label"),
