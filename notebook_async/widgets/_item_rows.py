@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["MOST_ROWS", "item_details", "item_rows"]
 
 MOST_ROWS = 60
-_LONGEST_ERROR = 160
+_LONGEST_ERROR = 120
 _LONGEST_TRACEBACK = 20_000
 _KINDS: tuple[ItemKind, ...] = get_args(ItemKind)
 
