@@ -42,6 +42,7 @@ class JobBoard:
         self._jobs: dict[int, Job] = {}
         self._last = 0
         self._callbacks: list[Callable[[Job], Any]] = []
+        self._watchers: list[Callable[[], Any]] = []
 
     def start(  # noqa: PLR0913 (each a fact of the job)
         self,
@@ -111,6 +112,7 @@ class JobBoard:
             callback(job)
         job.start(work)
         job.on_end(self._forget_oldest)
+        self._tell()
         return job
 
     def repeat(self, reference: object) -> Job:
@@ -218,6 +220,7 @@ class JobBoard:
         ended = [number for number, job in self._jobs.items() if job.ended]
         for number in ended:
             del self._jobs[number]
+        self._tell()
         return len(ended)
 
     async def aclose(self) -> None:
@@ -252,6 +255,24 @@ class JobBoard:
         self._callbacks.append(callback)
         return lambda: self._callbacks.remove(callback)
 
+    def on_change(self, callback: Callable[[], Any]) -> Callable[[], None]:
+        """Call `callback()` when a job starts, ends or goes; return what ends that.
+
+        Examples
+        --------
+        >>> import asyncio
+        >>> from notebook_async import JobBoard
+        >>> board = JobBoard()
+        >>> stop = board.on_change(lambda: print(len(board), "on the board"))
+        >>> job = board.start(asyncio.sleep(1))
+        1 on the board
+        >>> await job
+        1 on the board
+        >>> stop()
+        """
+        self._watchers.append(callback)
+        return lambda: self._watchers.remove(callback)
+
     def __getitem__(self, reference: object) -> Job:
         return self.get(reference)
 
@@ -269,6 +290,11 @@ class JobBoard:
         ended = [number for number, job in self._jobs.items() if job.ended]
         for number in ended[: max(0, len(ended) - _MOST_ENDED)]:
             del self._jobs[number]
+        self._tell()
+
+    def _tell(self) -> None:
+        for callback in list(self._watchers):
+            callback()
 
 
 def _check_coroutine(work: object) -> None:

@@ -74,6 +74,11 @@ class JobFacts:
         """The execution count of its cell, as in `In [7]`."""
         return self._cell
 
+    @property
+    def repeatable(self) -> bool:
+        """Whether `JobBoard.repeat` can start its work again."""
+        return self._again is not None
+
     # -- what it has come to
 
     @property

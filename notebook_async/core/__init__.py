@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from notebook_async.core._batches import batch_gather, chunks
     from notebook_async.core._blocking import asyncio_run, run_async_tasks, run_sync
     from notebook_async.core._executors import Remote
+    from notebook_async.core._items import ItemKind, ItemPage, ItemState
     from notebook_async.core._iter import iter_jobs
     from notebook_async.core._options import Isolation, OnError
     from notebook_async.core._progress import set_presenter
@@ -49,7 +50,10 @@ __all__ = [
     "Hook",
     "HookHandle",
     "Isolation",
+    "ItemKind",
+    "ItemPage",
     "ItemRecord",
+    "ItemState",
     "JobRecord",
     "JobRun",
     "JobStream",
@@ -95,7 +99,10 @@ _MODULES = {
     "Hook": "hooks",
     "HookHandle": "hooks",
     "Isolation": "_options",
+    "ItemKind": "_items",
+    "ItemPage": "_items",
     "ItemRecord": "records",
+    "ItemState": "_items",
     "JobRecord": "records",
     "JobRun": "_run",
     "JobStream": "_stream",

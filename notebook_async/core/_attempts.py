@@ -145,6 +145,7 @@ class Attempts:
         delay = self._retry.delay(attempt, failure)
         if delay is not None:
             self._engine.retried += 1
+            self._engine.items.again(slot.index)
         return delay
 
     def _adapt(self, began: float, failure: BaseException | None) -> None:

@@ -8,14 +8,15 @@ when the last worker is gone; `_ending` does the rest.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from contextvars import Context, copy_context
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from notebook_async.core._again import Again
 from notebook_async.core._attempts import Attempts, isolated
 from notebook_async.core._ending import Ending
 from notebook_async.core._failures import annotate, trim
+from notebook_async.core._items import Items
 from notebook_async.core._pacer import Pacer
 from notebook_async.core._remote import one_by_one, work_chunks
 from notebook_async.core._scope import current_scope
@@ -27,6 +28,8 @@ from notebook_async.core._workers import work, work_observed
 from notebook_async.errors import ItemCancelledError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from notebook_async.core._options import RunOptions
     from notebook_async.core._scope import Scope
     from notebook_async.core._source import Source
@@ -40,16 +43,16 @@ class Engine:
 
     __slots__ = (
         "__weakref__",
-        "_again",
         "_context",
-        "_failed_items",
         "_gate",
+        "again",
         "attempts",
         "chunk",
         "ending",
         "errors",
         "executor",
         "func",
+        "items",
         "lock",
         "loop",
         "name",
@@ -103,8 +106,8 @@ class Engine:
         self._context = copy_context()
         self._context.run(current_scope.set, scope)
         self._gate: asyncio.Event | None = None
-        self._failed_items: dict[int, Any] = {}
-        self._again: deque[tuple[int, Any]] = deque()
+        self.again = Again()
+        self.items = Items(self)
         self.ending = Ending(self)
         self.teller = Teller(self)
         self.attempts = Attempts(self) if options.has_policies else None
@@ -151,21 +154,21 @@ class Engine:
         """Whether items wait for `resume`."""
         return self._gate is not None
 
-    def retry_failed(self) -> int:
-        """Run the failed items again; return how many there are."""
-        if self.stopping or self.ending.finished.is_set():
+    def retry(self, indices: Iterable[int] | None = None) -> int:
+        """Run failed items again, all or some; return how many there are."""
+        if not self.retriable:
             return 0
-        again = sorted(self._failed_items.items())
-        for index, _ in again:
+        self.items.look()
+        planned = self.again.plan(indices)
+        for index in planned:
             del self.errors[index]
-        self._failed_items.clear()
-        self._again.extend(again)
-        self.retried += len(again)
-        self.pacer.left += len(again)
+            self.items.again(index)
+        self.retried += len(planned)
+        self.pacer.left += len(planned)
         self.pacer.expire()
-        for _ in range(min(self.target - len(self.slots), len(again))):
+        for _ in range(min(self.target - len(self.slots), len(planned))):
             self.spawn()
-        return len(again)
+        return len(planned)
 
     def cancel_item(self, index: int) -> bool:
         """Cancel one item in flight; tell whether there was one to cancel."""
@@ -214,7 +217,7 @@ class Engine:
         if (
             self._gate is None
             and not self.stopping
-            and not self._again
+            and not self.again.due
             and len(self.slots) <= self.target
             and self.pacer.has_time()
         ):
@@ -231,7 +234,7 @@ class Engine:
             await self.wait_for_resume()
         if self.must_leave(slot):
             return True
-        if self._gate is None and not self._again:
+        if self._gate is None and not self.again.due:
             self.pacer.renew()
         return False
 
@@ -268,9 +271,8 @@ class Engine:
         slot.index = BETWEEN
         trim(error)
         if isinstance(error, asyncio.CancelledError):
-            if self.stopping:
-                return None
-            if slot.condemned:
+            if self.stopping or slot.condemned:
+                self.items.cut(index)
                 self.stop(error)
                 return None
             error = ItemCancelledError(index).with_traceback(error.__traceback__)
@@ -283,20 +285,8 @@ class Engine:
             self.stop(error)
             return None
         if self.window is None and self.source.is_repeatable(item):
-            self._failed_items[index] = item
+            self.again.failed[index] = item
         return error
-
-    @property
-    def has_again(self) -> bool:
-        """Whether failed items are to run again."""
-        return bool(self._again)
-
-    def next_again(self, slot: Slot) -> tuple[Any] | None:
-        """Put a worker at an item that is to run again, if there is one."""
-        if not self._again:
-            return None
-        slot.index, item = self._again.popleft()
-        return (item,)
 
     def is_held_up(self) -> bool:
         """Whether no item may start: the run is paused or stops."""
@@ -354,6 +344,17 @@ class Engine:
         return "waiting" if phase == "running" and self.paused else phase
 
     @property
+    def retriable(self) -> int:
+        """Failed items that may run again."""
+        over = self.stopping or self.ending.finished.is_set()
+        return 0 if over else len(self.again.failed)
+
+    @property
+    def begun(self) -> int:
+        """Items started so far."""
+        return self.started if self.observed else len(self.results)
+
+    @property
     def in_flight(self) -> int:
         """Items started and not ended, those that wait included."""
         return sum(slot.index != BETWEEN and slot.more + 1 for slot in self.slots)
@@ -365,7 +366,7 @@ class Engine:
         if self.attempts is not None:
             self.attempts.close()
             self.attempts = None
-        self._failed_items.clear()
+        self.again.failed.clear()
         self.teller.finish()
 
     @property
@@ -376,11 +377,11 @@ class Engine:
     def _has_more(self) -> bool:
         if self.stopping or self.ending.workers_left.is_set():
             return False
-        begun = self.started if self.observed else len(self.results)
-        return self.has_again or begun != self.source.total
+        return bool(self.again.due) or self.begun != self.source.total
 
     def _worker_left(self, slot: Slot, task: asyncio.Task[None]) -> None:
         slot.task = None
+        self.items.cut(*(index for index, _ in slot.chunk))
         if slot in self.slots:
             self.slots.discard(slot)
             if task.cancelled():
@@ -390,7 +391,7 @@ class Engine:
                 error.add_note(f"raised by the source of items of {self.title}")
                 self.stop(error)
         if not self.slots:
-            if self.has_again and not self.stopping:
+            if self.again.due and not self.stopping:
                 # They came while the last worker was on its way out.
                 self.spawn()
             else:

@@ -12,7 +12,15 @@ if TYPE_CHECKING:
     from notebook_async.core._executors import ChunkExecutor
     from notebook_async.core.policies import Adaptive, Rate, Retry
 
-__all__ = ["Isolation", "OnError", "RunOptions", "integer", "number", "seconds"]
+__all__ = [
+    "Isolation",
+    "OnError",
+    "RunOptions",
+    "choice",
+    "integer",
+    "number",
+    "seconds",
+]
 
 OnError: TypeAlias = Literal["raise", "return", "group"]
 Isolation: TypeAlias = Literal["context", "task"]
@@ -49,7 +57,8 @@ def seconds(name: str, value: float, *, positive: bool = False) -> float:
     return float(value)
 
 
-def _choice(name: str, value: object, choices: tuple[str, ...]) -> None:
+def choice(name: str, value: object, choices: tuple[str, ...]) -> None:
+    """Say what there is to choose from, where a value is nothing of it."""
     if value not in choices:
         listed = ", ".join(repr(choice) for choice in choices)
         raise InvalidArgumentError(f"{name} must be one of {listed}; got {value!r}")
@@ -76,8 +85,8 @@ class RunOptions:
 
     def __post_init__(self) -> None:
         self._integer("workers", least=1)
-        _choice("on_error", self.on_error, get_args(OnError))
-        _choice("isolation", self.isolation, get_args(Isolation))
+        choice("on_error", self.on_error, get_args(OnError))
+        choice("isolation", self.isolation, get_args(Isolation))
         if self.timeout is not None:
             seconds("timeout", self.timeout, positive=True)
         if self.executor is not None and self.executor.chunk > 1 and self.has_policies:

@@ -51,6 +51,7 @@ async def work_chunks(engine: Engine, slot: Slot) -> None:
 async def _pull_chunk(engine: Engine, slot: Slot) -> list[tuple[int, Any]]:
     pull, window = puller(engine), engine.window
     chunk: list[tuple[int, Any]] = []
+    slot.chunk = chunk
     try:
         while len(chunk) < engine.chunk:
             if chunk and window is not None and window.open >= window.size:
@@ -82,14 +83,17 @@ async def _run_chunk(engine: Engine, slot: Slot, chunk: list[tuple[int, Any]]) -
             if engine.item_failed(slot, *chunk[0], error) is None:
                 return False
             raise
-        slot.more = 0
-        for (index, item), outcome in zip(chunk, outcomes, strict=False):
+        slot.more, slot.chunk = 0, ()
+        for at, ((index, item), outcome) in enumerate(
+            zip(chunk, outcomes, strict=False)
+        ):
             value = outcome.value
             if outcome.error is not None:
                 value = engine.item_failed(slot, index, item, outcome.error)
             phase: Phase = "done" if outcome.error is None else "failed"
             teller.item_ended(index, phase, item, outcome.error)
             if outcome.error is not None and value is None:
+                slot.chunk = chunk[at + 1 :]
                 return False
             engine.keep(index, value)
             engine.pacer.left -= 1

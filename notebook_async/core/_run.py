@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from notebook_async.core._engine import Engine
 from notebook_async.core._options import integer
 from notebook_async.core._progress import show_progress
+from notebook_async.core._run_facts import RunFacts
 from notebook_async.core._scope import current_scope
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Callable, Generator
 
     from notebook_async.core._options import RunOptions
     from notebook_async.core._source import Source
-    from notebook_async.core._statistics import RunStatistics
-    from notebook_async.core.records import Phase, Record
+    from notebook_async.core.records import Record
 
 __all__ = ["JobRun"]
 
@@ -27,7 +26,7 @@ T = TypeVar("T")
 _numbers = itertools.count(1)
 
 
-class JobRun(Generic[T]):
+class JobRun(RunFacts, Generic[T]):
     """One bounded execution over many items, made by `start_jobs`.
 
     Await it for the list of results. It can be steered from anywhere on the loop while
@@ -45,7 +44,7 @@ class JobRun(Generic[T]):
     <JobRun run-... 'doubling' done: 4 of 4>
     """
 
-    __slots__ = ("__weakref__", "_engine", "_name")
+    __slots__ = ()
 
     def __init__(self, source: Source, options: RunOptions) -> None:
         self._name = f"run-{next(_numbers)}"
@@ -57,21 +56,6 @@ class JobRun(Generic[T]):
         if options.show_progress:
             show_progress(self)
         self._engine.start()
-
-    @property
-    def name(self) -> str:
-        """The run's id in this process, such as `run-3`."""
-        return self._name
-
-    @property
-    def desc(self) -> str | None:
-        """What the run does, for people."""
-        return self._engine.options.desc
-
-    @property
-    def phase(self) -> Phase:
-        """`running`, `waiting` while paused, then `done`, `failed` or `cancelled`."""
-        return self._engine.phase
 
     @property
     def workers(self) -> int:
@@ -91,32 +75,6 @@ class JobRun(Generic[T]):
     @workers.setter
     def workers(self, workers: int) -> None:
         self._engine.resize(integer("workers", workers, least=1))
-
-    @property
-    def done(self) -> int:
-        """Items that ended well."""
-        return self._engine.pacer.finished - len(self._engine.errors)
-
-    @property
-    def failed(self) -> int:
-        """Items that ended by an exception."""
-        return len(self._engine.errors)
-
-    @property
-    def running(self) -> int:
-        """Items in flight, without those that wait."""
-        waiting = sum(slot.waiting for slot in self._engine.slots)
-        return self._engine.in_flight - waiting
-
-    @property
-    def total(self) -> int | None:
-        """Items in all, or None where the source does not say."""
-        return self._engine.total
-
-    @property
-    def errors(self) -> Mapping[int, BaseException]:
-        """The exceptions of failed items by their index, as a live view."""
-        return MappingProxyType(self._engine.errors)
 
     def pause(self) -> None:
         """Let no item start until `resume`; items in flight go on.
@@ -223,22 +181,37 @@ class JobRun(Generic[T]):
         >>> await run
         [0, 1, 2]
         """
-        return self._engine.retry_failed()
+        return self._engine.retry()
 
-    def statistics(self) -> RunStatistics:
-        """Return the counters, the rate and the time left, as a frozen record.
+    def retry_item(self, index: int) -> bool:
+        """Run one failed item again, while the run goes on; see `retry_failed`.
+
+        Parameters
+        ----------
+        index
+            Position of the item in its source, from 0.
+
+        Returns
+        -------
+        bool
+            Whether it will run again.
 
         Examples
         --------
         >>> import asyncio
         >>> from notebook_async import start_jobs
-        >>> run = start_jobs(asyncio.sleep, [1] * 4, workers=2)
-        >>> await asyncio.sleep(0.5)
-        >>> run.statistics().running
-        2
-        >>> results = await run
+        >>> async def work(x):
+        ...     await asyncio.sleep(x)
+        ...     if x == 1:
+        ...         raise ConnectionError("gone")
+        >>> run = start_jobs(work, [1, 9], on_error="return")
+        >>> await asyncio.sleep(2)
+        >>> run.retry_item(0), run.retry_item(1)
+        (True, False)
+        >>> await run
+        [ConnectionError('gone'), None]
         """
-        return self._engine.teller.statistics()
+        return bool(self._engine.retry([index]))
 
     def on_end(self, callback: Callable[[JobRun[T]], Any]) -> None:
         """Call `callback(run)` once the run has ended, or now if it has.
@@ -278,9 +251,3 @@ class JobRun(Generic[T]):
 
     def __await__(self) -> Generator[Any, None, list[T]]:
         return self._engine.ending.join().__await__()
-
-    def __repr__(self) -> str:
-        desc = f" {self.desc!r}" if self.desc else ""
-        total = "" if self.total is None else f" of {self.total}"
-        failed = f", {self.failed} failed" if self.failed else ""
-        return f"<JobRun {self._name}{desc} {self.phase}: {self.done}{total}{failed}>"

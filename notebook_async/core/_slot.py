@@ -8,6 +8,7 @@ from notebook_async.core._source import END
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Sequence
 
 __all__ = ["BETWEEN", "Slot"]
 
@@ -26,6 +27,8 @@ class Slot:
         The item it is at, or `BETWEEN`.
     cancelling
         Whether its item is being cancelled, so that it must not run another.
+    chunk
+        The items it is at with their index, where items go by the chunk.
     more
         How many items beside that one it is at, where items go by the chunk.
     waiting
@@ -39,6 +42,7 @@ class Slot:
     __slots__ = (
         "began",
         "cancelling",
+        "chunk",
         "expired",
         "held",
         "index",
@@ -51,6 +55,7 @@ class Slot:
         self.task: asyncio.Task[None] | None = None
         self.index = BETWEEN
         self.cancelling = False
+        self.chunk: Sequence[tuple[int, Any]] = ()
         self.more = 0
         self.waiting = False
         self.began: float | None = None

@@ -124,6 +124,7 @@ class Teller:
     def statistics(self) -> RunStatistics:
         """Return the counters of this moment."""
         engine = self._engine
+        engine.items.look()
         ended = engine.ending.at
         now = perf_counter() if ended is None else ended
         failed = len(engine.errors)

@@ -102,7 +102,7 @@ async def must_leave(engine: Engine, slot: Slot, clean: Context) -> bool:
     """
     try:
         while not await engine.checkpoint(slot):
-            again = engine.next_again(slot)
+            again = engine.again.next(slot)
             if again is None:
                 return False
             if not await _run_item(engine, slot, again[0], clean):
@@ -115,7 +115,7 @@ async def must_leave(engine: Engine, slot: Slot, clean: Context) -> bool:
 async def _run_again(engine: Engine, slot: Slot, clean: Context) -> None:
     """Run failed items again before leaving, where the source has no more."""
     try:
-        if engine.has_again and slot in engine.slots:
+        if engine.again.due and slot in engine.slots:
             await must_leave(engine, slot, clean)
     finally:
         del engine

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import os
 import sys
 import threading
 from dataclasses import dataclass
@@ -51,6 +52,16 @@ class Host:
     def text_only(self) -> bool:
         """Whether panels cannot be shown at all."""
         return self.kind != "kernel"
+
+    @property
+    def headless(self) -> bool:
+        """Whether a program seems to run the cells, so that nobody sees a panel.
+
+        Programs such as nbclient say that nothing may be asked. Voilà does so too, but
+        has people who look.
+        """
+        asked = self.front_end or self.stdin is not False
+        return self.kind == "kernel" and not (asked or "VOILA_BASE_URL" in os.environ)
 
 
 def detect_host(shell: Any = None) -> Host:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 from notebook_async.board import (
     BlockNotices,
     ForgottenTasks,
-    Job,
     JobBoard,
     close_all,
     jobs,
@@ -27,8 +26,9 @@ from notebook_async.kernel import (
 )
 from notebook_async.magics._arun import ArunMagics
 from notebook_async.magics._completion import Completer
+from notebook_async.magics._formatters import register_formatters
 from notebook_async.magics._jobs import AWAITED_ACTIONS, JobsMagics
-from notebook_async.widgets import refresh_stills, show_job, show_run
+from notebook_async.widgets import refresh_stills, show_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -84,9 +84,7 @@ class _Extension:
         self._undo.append(
             self._board.on_start(lambda _: self._follow_loop(guard, followers))
         )
-        formatter = shell.display_formatter.ipython_display_formatter
-        formatter.for_type(Job, show_job)
-        self._undo.append(lambda: formatter.pop(Job))
+        self._undo.append(register_formatters(shell))
         if detect_host(shell).kind == "kernel":
             interrupts = Interrupts(shell.kernel)
             interrupts.install()

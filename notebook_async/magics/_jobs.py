@@ -20,13 +20,12 @@ from notebook_async.errors import (
 )
 from notebook_async.kernel import (
     detect_host,
-    display_bundle,
     host_words,
     nesting_state,
     print_plain,
 )
 from notebook_async.magics._parsing import parse_options
-from notebook_async.widgets import board_bundle, board_text, show_job
+from notebook_async.widgets import board_text, show_board, show_job, show_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -138,12 +137,7 @@ class JobsMagics(Magics):
         return call(words)
 
     def _list(self, references: list[str]) -> None:
-        jobs = self._find(references) or list(self._board)
-        bundle = board_bundle(jobs)
-        if detect_host().text_only:
-            print_plain(bundle["text/plain"])
-        else:
-            display_bundle(bundle)
+        show_board(self._board, self._find(references) or None)
 
     def _show(self, references: list[str]) -> None:
         for job in self._find_some("show", references):
@@ -241,7 +235,7 @@ class JobsMagics(Magics):
                     f"jobs tree: job {job.id} has ended and waits for nothing"
                 )
         try:
-            print_plain(repr(await_tree(*jobs)))
+            show_tree(await_tree(*jobs))
         except NoRunningLoopError:
             raise UsageError(
                 "jobs tree: no event loop runs here; in an awaiting cell write"

@@ -1,19 +1,21 @@
 """Panels: what a person sees of jobs and runs."""
 
 from notebook_async.widgets._graph_show import show_graph
-from notebook_async.widgets._show import (
-    board_bundle,
-    refresh_stills,
-    show_job,
-    show_run,
-)
+from notebook_async.widgets._live_display import refresh_stills
+from notebook_async.widgets._show import job_text, run_text, show_job, show_run
+from notebook_async.widgets._show_board import board_bundle, show_board
+from notebook_async.widgets._show_tree import show_tree
 from notebook_async.widgets._text import board_text
 
 __all__ = [
     "board_bundle",
     "board_text",
+    "job_text",
     "refresh_stills",
+    "run_text",
+    "show_board",
     "show_graph",
     "show_job",
     "show_run",
+    "show_tree",
 ]

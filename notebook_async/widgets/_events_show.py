@@ -12,7 +12,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from notebook_async.kernel import detect_host, display_bundle, print_plain
-from notebook_async.widgets import _show
+from notebook_async.widgets import _live_display
 from notebook_async.widgets._events_static import events_html, events_text
 from notebook_async.widgets._live import WIDGET_VIEW
 
@@ -72,7 +72,7 @@ class _Display:
 
     def __init__(self, panel: EventPanel) -> None:
         self._panel = panel
-        self._id = f"notebook-async-{next(_show._numbers)}"  # noqa: SLF001 - one row
+        self._id = _live_display.new_name()
         self._still = False
 
     def publish(self, *, update: bool = True) -> None:
@@ -95,7 +95,7 @@ class _Display:
 
     def _refresh_later(self) -> None:
         """Leave the picture alone after each cell that ends without a front end."""
-        _show._stale[self._id] = self._picture  # noqa: SLF001 - as above
+        _live_display._stale[self._id] = self._picture  # noqa: SLF001 - as above
 
     def _picture(self) -> dict[str, Any]:
         self._still = True

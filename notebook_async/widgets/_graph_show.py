@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from notebook_async.kernel import detect_host, display_bundle, print_plain
-from notebook_async.widgets import _show
 from notebook_async.widgets._live import WIDGET_VIEW
+from notebook_async.widgets._live_display import new_name, show_late
 
 if TYPE_CHECKING:
     from notebook_async.widgets._graph_source import GraphSource
@@ -36,7 +36,7 @@ def show_graph(shown: WorkflowHandler | GraphSource) -> GraphPanel | None:
     if detect_host().text_only:
         print_plain(_still(source)["text/plain"])
         return None
-    display_id = f"notebook-async-{next(_show._numbers)}"  # noqa: SLF001 - one row of names
+    display_id = new_name()
     if source.ended:
         display_bundle(_still(source), display_id=display_id)
         return None
@@ -47,8 +47,7 @@ def show_graph(shown: WorkflowHandler | GraphSource) -> GraphPanel | None:
     display_bundle({WIDGET_VIEW: view, **_still(source)}, display_id=display_id)
 
     def finish(_: Any) -> None:
-        display_bundle(_still(source), display_id=display_id, update=True)
-        _show._stale[display_id] = lambda: _still(source)  # noqa: SLF001 - likewise
+        show_late(display_id, lambda: _still(source))
 
     source.on_end(finish)
     return panel

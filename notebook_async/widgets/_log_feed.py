@@ -32,14 +32,21 @@ class LogFeed:
     ----------
     subject
         Whose log it is.
+    told
+        Offset up to which the front end was told another log before.
     """
 
-    def __init__(self, subject: Subject) -> None:
+    def __init__(self, subject: Subject, *, told: int = 0) -> None:
         self._subject = subject
         self._read = 0
-        self._told = 0
+        self._told = told
         self._cleared = 0
         self._last_tail = 0.0
+
+    def successor(self, subject: Subject) -> LogFeed:
+        """Return a feed of another subject, for the same front ends."""
+        # A gap lets them know that nothing of the old log stays.
+        return LogFeed(subject, told=self._told + 1)
 
     def tail(self) -> dict[str, Any]:
         """Return the end of the log, to stand in the place of what was sent."""

@@ -1,36 +1,38 @@
 """Show a job or a run in the way that fits where this code runs.
 
-In a kernel that is a live panel with a still picture beside it in the same display;
-when the job ends, the still picture replaces both, so that the saved notebook tells the
-truth in a new kernel too. In a terminal it is a line of text.
+In a kernel that is a live panel with a still picture beside it, which the saved
+notebook shows in a new kernel too; where a program runs the notebook, the picture
+alone. In a terminal it is text.
 """
 
 from __future__ import annotations
 
 import asyncio
-import itertools
 from typing import TYPE_CHECKING, Any
 
+from notebook_async.board import jobs
 from notebook_async.kernel import detect_host, display_bundle, print_plain
-from notebook_async.widgets._live import WIDGET_VIEW
-from notebook_async.widgets._static import board_html, panel_html
-from notebook_async.widgets._text import board_text, panel_text
-from notebook_async.widgets._view import JobSubject, RunSubject
+from notebook_async.widgets._live_display import (
+    LiveDisplay,
+    new_name,
+    refresh_stills,
+    show_late,
+)
+from notebook_async.widgets._static import panel_html
+from notebook_async.widgets._subjects import JobSubject, RunSubject
+from notebook_async.widgets._text import panel_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from notebook_async.board import Job
     from notebook_async.core import JobRun
     from notebook_async.widgets._view import Subject
 
-__all__ = ["board_bundle", "refresh_stills", "show_job", "show_run"]
+__all__ = ["has_loop", "job_text", "refresh_stills", "run_text", "show_job", "show_run"]
 
 _INTERVAL = 0.5
-
-_numbers = itertools.count(1)
-_stale: dict[str, Callable[[], dict[str, Any]]] = {}
-"""What makes the final picture that nobody may have seen, by its display id."""
+_MOST_PANELS = 50
 
 
 def show_job(job: Job, *, panel: bool = True, quiet: bool = False) -> None:
@@ -45,71 +47,77 @@ def show_job(job: Job, *, panel: bool = True, quiet: bool = False) -> None:
     quiet
         Whether to show nothing, unless the job fails.
     """
-    subject = JobSubject(job)
+    subject = JobSubject(job, jobs)
     if detect_host().text_only:
         if not quiet:
             job.on_end(_print_end)
         else:
             job.on_end(_print_failure)
         return
-    display_id = f"notebook-async-{next(_numbers)}"
     if quiet:
-        job.on_end(lambda job: _show_failure(job, subject, display_id))
+        name = new_name()
+        job.on_end(lambda job: _show_failure(job, subject, name))
         return
     if panel:
-        _show_live(subject, display_id)
+        _show_live(subject)
     else:
-        _show_plain(subject, display_id)
+        _show_plain(subject)
 
 
 def show_run(run: JobRun[Any]) -> None:
     """Show a run that was started outside of any job, in the cell that runs now."""
-    _show_live(RunSubject(run), f"notebook-async-{next(_numbers)}")
+    _show_live(RunSubject(run))
 
 
-def refresh_stills(_: object = None) -> None:
-    """Publish final pictures again under the cell that runs now; called after each.
-
-    A headless run drops what comes after the end of a cell. It takes an update from a
-    later cell, though, and puts it into the display of the earlier one.
-    """
-    if not detect_host().front_end:
-        for display_id, picture in _stale.items():
-            display_bundle(picture(), display_id=display_id, update=True)
-    _stale.clear()
+def job_text(job: Job) -> str:
+    """Return a job as text, for a terminal."""
+    subject = JobSubject(job)
+    return panel_text(subject.view(), subject.log())
 
 
-def board_bundle(jobs: Iterable[Job]) -> dict[str, Any]:
-    """Return the board as text and HTML."""
-    listed = list(jobs)
-    return {
-        "text/plain": board_text(listed),
-        "text/html": board_html(JobSubject(job).view() for job in listed),
-    }
+def run_text(run: JobRun[Any]) -> str:
+    """Return a run as text, for a terminal."""
+    subject = RunSubject(run)
+    return panel_text(subject.view(), subject.log())
 
 
-def _show_live(subject: Subject, display_id: str) -> None:
-    if subject.ended:
-        display_bundle(_still(subject), display_id=display_id)
+def _show_live(subject: Subject) -> None:
+    if detect_host().headless or not has_loop():
+        _show_still(subject)
         return
     from notebook_async.widgets.job_panel import JobPanel  # noqa: PLC0415
 
     panel = JobPanel(subject)
-    view = {"version_major": 2, "version_minor": 0, "model_id": panel.box.model_id}
-    display_bundle({WIDGET_VIEW: view, **_still(subject)}, display_id=display_id)
+    display = LiveDisplay(
+        panel, lambda: _still(panel.subject), kind="job", most=_MOST_PANELS
+    )
+
+    def follow(subject: Subject) -> None:
+        def show_end() -> None:
+            if subject is panel.subject:
+                display.end()
+
+        display.begin()
+        subject.on_end(lambda _: _keep_true(subject, show_end))
+
+    panel.on_follow = follow
+    follow(subject)
+
+
+def _show_still(subject: Subject) -> None:
+    name = new_name()
+    display_bundle(_still(subject), display_id=name)
 
     def show_end() -> None:
-        bundle = _still(subject)
-        if panel.answered and _has_live_widgets(subject):
-            bundle = {WIDGET_VIEW: view, **bundle}
-        display_bundle(bundle, display_id=display_id, update=True)
-        _stale[display_id] = lambda: _still(subject)
+        show_late(name, lambda: _still(subject))
 
-    subject.on_end(lambda _: _keep_true(subject, show_end))
+    if not subject.ended:
+        subject.on_end(lambda _: _keep_true(subject, show_end))
 
 
-def _show_plain(subject: Subject, display_id: str) -> None:
-    display_bundle(_plain(subject), display_id=display_id)
+def _show_plain(subject: Subject) -> None:
+    name = new_name()
+    display_bundle(_plain(subject), display_id=name)
     if subject.ended:
         return
     loop = asyncio.get_running_loop()
@@ -117,14 +125,13 @@ def _show_plain(subject: Subject, display_id: str) -> None:
 
     def update() -> None:
         nonlocal timer
-        display_bundle(_plain(subject), display_id=display_id, update=True)
+        display_bundle(_plain(subject), display_id=name, update=True)
         timer = loop.call_later(_INTERVAL, update)
 
     def show_end() -> None:
         if timer is not None:
             timer.cancel()
-        display_bundle(_plain(subject), display_id=display_id, update=True)
-        _stale[display_id] = lambda: _plain(subject)
+        show_late(name, lambda: _plain(subject))
 
     timer = loop.call_later(_INTERVAL, update)
     subject.on_end(lambda _: _keep_true(subject, show_end))
@@ -150,6 +157,15 @@ def _keep_true(subject: Subject, show: Callable[[], None]) -> None:
     subject.on_output(later)
 
 
+def has_loop() -> bool:
+    """Tell whether an event loop runs in this thread."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
 def _still(subject: Subject) -> dict[str, Any]:
     view, log = subject.view(), subject.log()
     _, rich = subject.rich()
@@ -163,13 +179,9 @@ def _plain(subject: Subject) -> dict[str, Any]:
     return {"text/plain": panel_text(subject.view(), subject.log())}
 
 
-def _has_live_widgets(subject: Subject) -> bool:
-    return any(WIDGET_VIEW in output.data for output in subject.rich()[1])
-
-
-def _show_failure(job: Job, subject: Subject, display_id: str) -> None:
+def _show_failure(job: Job, subject: Subject, name: str) -> None:
     if job.state == "failed":
-        display_bundle(_still(subject), display_id=display_id)
+        display_bundle(_still(subject), display_id=name)
 
 
 def _print_end(job: Job) -> None:

@@ -10,6 +10,7 @@ from notebook_async.widgets._words import (
     count_words,
     pace_words,
     place_words,
+    run_words,
     state_words,
 )
 
@@ -30,6 +31,8 @@ def panel_text(view: View, log: LogSlice) -> str:
     lines = [f"{state_words(view)}  {view['title']}  {place_words(view)}"]
     if view["runs"]:
         words = "  ".join(text for _, text in count_words(view["bar"]))
+        name = run_words(view)
+        words = f"{name}: {words}" if name else words
         lines.append("   ".join(filter(None, [f"  {words}", pace_words(view["bar"])])))
     if view["error"] and not any(stream == "error" for stream, _ in log.chunks):
         lines.append(f"  ✕ {view['error']}")
@@ -112,6 +115,6 @@ def board_text(jobs: Iterable[Job]) -> str:
 
 
 def _job_view(job: Job) -> View:
-    from notebook_async.widgets._view import JobSubject  # noqa: PLC0415
+    from notebook_async.widgets._subjects import JobSubject  # noqa: PLC0415
 
     return JobSubject(job).view()

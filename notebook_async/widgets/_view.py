@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from collections import deque
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
-from notebook_async.board import JobProgress, LogSlice
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Sequence
 
-    from notebook_async.board import Job, RichOutput
+    from notebook_async.board import JobProgress, LogSlice, RichOutput
     from notebook_async.core import JobRun, Phase, RunStatistics
 
-__all__ = ["Counts", "Failure", "JobSubject", "RunSubject", "Subject", "View"]
+__all__ = [
+    "Counts",
+    "Failure",
+    "RunView",
+    "Subject",
+    "View",
+    "counts_of",
+    "latest_failures",
+    "one_line",
+    "run_view",
+    "shown_runs",
+]
 
 _MOST_FAILURES = 20
 _MOST_RUNS = 12
 _LONGEST_LINE = 300
+_LIVE = ("running", "waiting")
 
 
 class Counts(TypedDict):
@@ -35,11 +45,12 @@ class Counts(TypedDict):
 
 
 class RunView(Counts):
-    """A bar with its run."""
+    """A bar with its run, and what can be done with that."""
 
     id: str
     desc: str
     phase: Phase
+    actions: list[str]
 
 
 class Failure(TypedDict):
@@ -51,7 +62,7 @@ class Failure(TypedDict):
 
 
 class View(TypedDict):
-    """Everything in a panel but its log. Times are in seconds."""
+    """Everything in a panel but its log and its items. Times are in seconds."""
 
     seq: int
     title: str
@@ -61,6 +72,7 @@ class View(TypedDict):
     elapsed: float
     bar: Counts
     runs: list[RunView]
+    runs_total: int
     error: str | None
     failures: list[Failure]
     failures_total: int
@@ -83,8 +95,15 @@ class Subject(Protocol):
     def rich(self) -> tuple[int, list[RichOutput]]:
         """Return a version and its displays that are more than text."""
 
+    @property
+    def runs(self) -> tuple[JobRun[Any], ...]:
+        """Its runs, oldest first."""
+
     def act(self, action: str) -> None:
         """Do what a button asks for; unknown actions are ignored."""
+
+    def again(self) -> Subject | None:
+        """Start it once more, if it has ended and can be; return what is new."""
 
     def on_end(self, callback: Callable[[Any], Any]) -> None:
         """Call back once it has ended."""
@@ -93,122 +112,14 @@ class Subject(Protocol):
         """Call back, in any thread, at any output from now on."""
 
 
-class JobSubject:
-    """Shows a job with its runs, output and traceback."""
-
-    def __init__(self, job: Job) -> None:
-        self._job = job
-
-    @property
-    def ended(self) -> bool:
-        """Whether the job has ended."""
-        return self._job.ended
-
-    def view(self) -> View:
-        """Return the job's present state."""
-        job = self._job
-        runs = job.statistics()
-        error = None if job.exception is None else one_line(job.exception)
-        if error is None and job.background_errors:
-            error = f"background task: {one_line(job.background_errors[-1])}"
-        return View(
-            seq=0,
-            title=job.name,
-            job_id=job.id,
-            cell=job.cell,
-            phase=job.state,
-            elapsed=round(job.elapsed, 3),
-            bar=_counts(JobProgress.of(runs)),
-            runs=[_run_view(run) for run in runs[-_MOST_RUNS:]],
-            error=error,
-            failures=list(_latest_failures(job.runs)),
-            failures_total=sum(run.failed for run in job.runs),
-            actions=[] if job.ended else ["cancel"],
-        )
-
-    def log(self, start: int = 0, *, most: int | None = None) -> LogSlice:
-        """Return the job's text output from an offset on; none if its cell shows it."""
-        if self._job.output.echoes:
-            return LogSlice(0, 0, [], 0)
-        return self._job.output.read(start, most=most)
-
-    def rich(self) -> tuple[int, list[RichOutput]]:
-        """Return a version and the job's displays that are more than text."""
-        output = self._job.output
-        return output.rich_version, [] if output.echoes else output.rich
-
-    def act(self, action: str) -> None:
-        """Cancel the job."""
-        if action == "cancel":
-            self._job.cancel()
-
-    def on_end(self, callback: Callable[[Any], Any]) -> None:
-        """Call back once the job has ended."""
-        self._job.on_end(callback)
-
-    def on_output(self, callback: Callable[[], object]) -> None:
-        """Call back at any output, such as that of a task which the job has left."""
-        self._job.output.on_write(callback)
-
-
-class RunSubject:
-    """Shows a run that was started outside of any job."""
-
-    def __init__(self, run: JobRun[Any]) -> None:
-        self._run = run
-
-    @property
-    def ended(self) -> bool:
-        """Whether the run has ended."""
-        return self._run.phase not in ("running", "waiting")
-
-    def view(self) -> View:
-        """Return the run's present state."""
-        run = self._run
-        statistics = run.statistics()
-        return View(
-            seq=0,
-            title=run.desc or run.name,
-            job_id=None,
-            cell=None,
-            phase=run.phase,
-            elapsed=round(statistics.elapsed, 3),
-            bar=_counts(statistics),
-            runs=[_run_view(statistics)],
-            error=None,
-            failures=list(_latest_failures((run,))),
-            failures_total=run.failed,
-            actions=[] if self.ended else ["cancel"],
-        )
-
-    def log(self, start: int = 0, *, most: int | None = None) -> LogSlice:  # noqa: ARG002
-        """Return nothing: a run's items print to their cell."""
-        return LogSlice(0, 0, [], 0)
-
-    def rich(self) -> tuple[int, list[RichOutput]]:
-        """Return nothing: a run's items display in their cell."""
-        return 0, []
-
-    def act(self, action: str) -> None:
-        """Cancel the run."""
-        if action == "cancel":
-            self._run.cancel()
-
-    def on_end(self, callback: Callable[[Any], Any]) -> None:
-        """Call back once the run has ended."""
-        self._run.on_end(callback)
-
-    def on_output(self, callback: Callable[[], object]) -> None:
-        """Do nothing: a run has no output of its own."""
-
-
 def one_line(error: BaseException) -> str:
     """Return an exception as one short line."""
     text = " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
     return text if len(text) <= _LONGEST_LINE else f"{text[: _LONGEST_LINE - 1]}…"
 
 
-def _counts(source: RunStatistics | JobProgress) -> Counts:
+def counts_of(source: RunStatistics | JobProgress) -> Counts:
+    """Return the numbers of a bar."""
     return Counts(
         done=source.done,
         failed=source.failed,
@@ -222,21 +133,41 @@ def _counts(source: RunStatistics | JobProgress) -> Counts:
     )
 
 
-def _run_view(run: RunStatistics) -> RunView:
+def shown_runs(runs: Sequence[JobRun[Any]]) -> list[JobRun[Any]]:
+    """Return the runs that a panel shows: the latest, those that go on first of all."""
+    live = [run for run in runs if run.phase in _LIVE][-_MOST_RUNS:]
+    ended = [run for run in runs if run.phase not in _LIVE]
+    room = _MOST_RUNS - len(live)
+    kept = {*live, *(ended[-room:] if room else ())}
+    return [run for run in runs if run in kept]
+
+
+def run_view(run: JobRun[Any]) -> RunView:
+    """Return the bar of a run."""
+    statistics = run.statistics()
     return RunView(
-        **_counts(run), id=run.name, desc=run.desc or run.name, phase=run.phase
+        **counts_of(statistics),
+        id=run.name,
+        desc=run.desc or run.name,
+        phase=statistics.phase,
+        actions=_actions(run),
     )
 
 
-def _latest_failures(runs: tuple[JobRun[Any], ...]) -> Iterator[Failure]:
-    latest: deque[Failure] = deque(maxlen=_MOST_FAILURES)
-    for run in runs:
+def _actions(run: JobRun[Any]) -> list[str]:
+    if run.phase not in _LIVE:
+        return []
+    pausing = "pause" if run.phase == "running" else "resume"
+    retrying = ["retry"] if run.retriable else []
+    return [*retrying, pausing, "cancel", "workers"]
+
+
+def latest_failures(runs: Sequence[JobRun[Any]]) -> list[Failure]:
+    """Return the failures of the latest runs, the newest last."""
+    latest: list[Failure] = []
+    for run in reversed(runs):
         errors = run.errors
-        indices = list(errors)[-_MOST_FAILURES:]
-        latest.extend(
-            Failure(
-                index=index, run=run.desc or run.name, error=one_line(errors[index])
-            )
-            for index in indices
-        )
-    yield from latest
+        for index in islice(reversed(errors), _MOST_FAILURES - len(latest)):
+            error = one_line(errors[index])
+            latest.append(Failure(index=index, run=run.desc or run.name, error=error))
+    return latest[::-1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from notebook_async.core import Phase
     from notebook_async.widgets._view import Counts, View
 
 __all__ = [
@@ -13,7 +14,9 @@ __all__ = [
     "clock",
     "count_words",
     "pace_words",
+    "phase_word",
     "place_words",
+    "run_words",
     "state_words",
 ]
 
@@ -62,8 +65,20 @@ def place_words(view: View) -> str:
 
 def state_words(view: View) -> str:
     """Return the state with its glyph: `✓ done`."""
-    word = "paused" if view["phase"] == "waiting" else view["phase"]
-    return f"{GLYPHS[view['phase']]} {word}"
+    return f"{GLYPHS[view['phase']]} {phase_word(view['phase'])}"
+
+
+def phase_word(phase: Phase) -> str:
+    """Return the word of a state: a run that waits is paused."""
+    return "paused" if phase == "waiting" else phase
+
+
+def run_words(view: View) -> str:
+    """Return what the only run does, if that says more than the title; else nothing."""
+    match view["runs"]:
+        case [{"id": name, "desc": desc}] if desc not in (name, view["title"]):
+            return desc
+    return ""
 
 
 def count_words(counts: Counts) -> list[tuple[str, str]]:

@@ -3,41 +3,49 @@
 The panel polls its subject; nothing is pushed per event, and a tick sends one message.
 The header is a trait, replaced whole when it has changed. The log is sent as it grows,
 with character offsets, so that a view which missed something asks for all of it; a page
-that reloads gets the state of that moment, for `get_state` makes it anew.
+that reloads gets the state of that moment, for `get_state` makes it anew. Of the items
+a view gets the rows that it asks for.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import anywidget
 import ipywidgets
 import traitlets
 
-from notebook_async.kernel import front_end_answered
+from notebook_async.widgets._item_requests import ItemRequests
+from notebook_async.widgets._live import WIDGET_VIEW
 from notebook_async.widgets._log_feed import LogFeed
+from notebook_async.widgets._panel import LivePanel
+from notebook_async.widgets._steering import steer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from notebook_async.core import JobRun
     from notebook_async.widgets._view import Subject
 
 __all__ = ["JobPanel"]
 
 _STATIC = Path(__file__).parent / "static"
-_SEEN, _UNSEEN = 0.1, 1.0
 
 
-class JobPanel(anywidget.AnyWidget):
-    """Shows a job or a run while it goes on, and cancels it when asked.
+class JobPanel(LivePanel):
+    """Shows a job or a run while it goes on, and steers it when asked.
 
     Parameters
     ----------
     subject
         What to show.
+
+    Attributes
+    ----------
+    subject
+        What it shows now: once a job is started again, the new one.
+    on_follow
+        What to call with that.
     """
 
     _esm = _STATIC / "job_panel.js"
@@ -46,24 +54,37 @@ class JobPanel(anywidget.AnyWidget):
     log = traitlets.Dict().tag(sync=True)
 
     def __init__(self, subject: Subject) -> None:
-        self._subject = subject
+        self.subject = subject
+        self.on_follow: Callable[[Subject], object] | None = None
         self._seq = 0
         self._feed = LogFeed(subject)
-        # Each sends one message if there is something new, and tells whether it did.
-        self._parts: deque[Callable[[], bool]] = deque(
-            [self._send_view, self._send_log, self._send_rich]
-        )
-        self._visible = False
-        self.answered = False
+        self._items = ItemRequests(self._run)
         self._outputs: ipywidgets.Output | None = None
         self._rich_version = 0
-        self._timer: asyncio.TimerHandle | None = None
-        self._loop = asyncio.get_running_loop()
-        super().__init__(view=self._new_view(), log=self._feed.tail())
+        super().__init__(
+            [self._send_items, self._send_view, self._send_log, self._send_rich],
+            view=self._new_view(),
+            log=self._feed.tail(),
+        )
         self.box = ipywidgets.VBox([self])
-        self.on_msg(self._on_message)
-        self._schedule()
-        subject.on_end(lambda _: self._finish())
+        self._follow()
+
+    @property
+    def shown(self) -> ipywidgets.VBox:
+        """The panel with what its job displays below it."""
+        return self.box
+
+    @property
+    def holds_widgets(self) -> bool:
+        """Whether the job has displayed widgets of its own."""
+        return any(WIDGET_VIEW in output.data for output in self.subject.rich()[1])
+
+    def retire(self) -> None:
+        """Send nothing any more, and let the front end forget it."""
+        super().retire()
+        for widget in (self._outputs, self.box):
+            if widget is not None:
+                widget.close()
 
     def get_state(self, key: Any = None, *args: Any, **kwargs: Any) -> Any:
         """Return the traits for a page that loads now, with the log of this moment."""
@@ -72,26 +93,36 @@ class JobPanel(anywidget.AnyWidget):
             self._trait_values["log"] = self._feed.tail()
         return super().get_state(key, *args, **kwargs)
 
-    # -- polling
+    # -- what it shows
 
-    def _schedule(self) -> None:
-        delay = _SEEN if self._visible else _UNSEEN
-        self._timer = self._loop.call_later(delay, self._tick)
+    def _follow(self) -> None:
+        subject = self.subject
+        self._pace.start()
+        subject.on_end(lambda _: self._ended(subject))
 
-    def _tick(self) -> None:
-        for _ in range(len(self._parts)):
-            part = self._parts[0]
-            self._parts.rotate(-1)
-            if part():
-                break
-        self._schedule()
+    def _ended(self, subject: Subject) -> None:
+        if subject is self.subject:
+            self._pace.stop()
+            # A task that the job has left may print on.
+            ask = self._pace.ask
+            subject.on_output(lambda: self._loop.call_soon_threadsafe(ask))
 
-    def _finish(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        for part in self._parts:
-            part()
+    def _show_again(self) -> None:
+        subject = self.subject.again()
+        if subject is None:
+            return
+        self.subject = subject
+        self._feed = self._feed.successor(subject)
+        self._items.clear()
+        self._rich_version = -1
+        self._replace("log", self._feed.tail())
+        self._send_view()
+        self._follow()
+        if self.on_follow is not None:
+            self.on_follow(subject)
+
+    def _run(self, name: object) -> JobRun[Any] | None:
+        return next((run for run in self.subject.runs if run.name == name), None)
 
     # -- the header
 
@@ -104,34 +135,31 @@ class JobPanel(anywidget.AnyWidget):
 
     def _new_view(self) -> dict[str, Any]:
         self._seq += 1
-        return {**self._subject.view(), "seq": self._seq}
+        return {**self.subject.view(), "seq": self._seq}
 
     # -- the log
 
     def _send_log(self) -> bool:
-        news = self._feed.news(self._loop.time(), last=self._subject.ended)
+        news = self._feed.news(self._loop.time(), last=self.subject.ended)
         match news:
             case None:
                 return False
             case "piece", piece:
                 self.send({"type": "log", **piece})
             case "tail", tail:
-                self._replace_log(tail)
+                self._replace("log", tail)
         return True
-
-    def _replace_log(self, tail: dict[str, Any]) -> None:
-        # Assigning sends nothing where the value is the same, and a view waits for it.
-        self._trait_values["log"] = tail
-        self.send_state("log")
 
     # -- displays that are more than text
 
     def _send_rich(self) -> bool:
-        version, outputs = self._subject.rich()
+        version, outputs = self.subject.rich()
         if version == self._rich_version:
             return False
         self._rich_version = version
         if self._outputs is None:
+            if not outputs:
+                return False
             self._outputs = ipywidgets.Output()
             self.box.children = (self, self._outputs)
         self._outputs.outputs = tuple(
@@ -144,26 +172,31 @@ class JobPanel(anywidget.AnyWidget):
         )
         return True
 
-    # -- messages from the front end: untrusted; on any thread where no bridge is
+    # -- items
 
-    def _on_message(self, _widget: Any, content: Any, _buffers: Any) -> None:
-        if isinstance(content, dict):
-            self._loop.call_soon_threadsafe(self._obey, content)
+    def _send_items(self) -> bool:
+        answer = self._items.answer()
+        if answer is not None:
+            self.send(answer)
+        return answer is not None
 
-    def _obey(self, content: dict[str, Any]) -> None:
+    # -- what a view asks for
+
+    def _act(self, content: dict[str, Any]) -> None:
         match content:
-            case {"type": "hello"}:
-                self.answered = True
-                front_end_answered()
-            case {"type": "visible", "visible": bool(visible)}:
-                self._visible = visible
-                if visible and self._timer is not None:
-                    self._timer.cancel()
-                    self._schedule()
             case {"type": "resync"}:
-                self._replace_log(self._feed.tail())
-            case {"type": str(action)}:
-                self._subject.act(action)
+                self._replace("log", self._feed.tail())
+            case {"type": "again"}:
+                self._show_again()
+            case {"type": "items" | "details"}:
+                if self._items.take(content):
+                    self._pace.ask()
+            case {"type": _, "run": name}:
+                run = self._run(name)
+                if run is not None:
+                    steer(run, content)
+            case {"type": action}:
+                self.subject.act(action)
 
 
 def _without_clock(view: dict[str, Any]) -> dict[str, Any]:

@@ -107,7 +107,8 @@ class Probe:
     def execute(self, code: str) -> str:
         """Send a cell, and return its id without waiting."""
         request = {"code": code, "silent": False, "store_history": True}
-        request |= {"user_expressions": {}, "allow_stdin": False}
+        # A program that may ask nothing is shown no panels, and this stands for a page.
+        request |= {"user_expressions": {}, "allow_stdin": True}
         return self.send("execute_request", {**request, "stop_on_error": False})
 
     def click(self, *, go: bool = False) -> str:

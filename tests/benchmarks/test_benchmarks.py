@@ -280,3 +280,49 @@ def test_tables_of_recordings_have_all_that_is_measured(
     row = bench.figures_table({**values, "seek": 9.0}).splitlines()[2]
     assert row.rstrip(" |").endswith("NO")
     assert "0 chunks" in bench.legend({**values, "file": 12.0})
+
+
+@pytest.mark.kernels
+@pytest.mark.realtime
+async def test_panels_are_measured(beside: Callable[[str], ModuleType]) -> None:
+    """What a panel costs, and what it sends, is measured at a tiny size too."""
+    measures = beside("panel_measures")
+    here = Environment(Path(sys.executable), ())
+    spent = await measures.slowdown(here, items=1000, takes=1)
+    assert list(spent) == [measures.NONE, *measures.WAYS]
+    assert all(len(takes) == 1 and takes[0] > 0 for takes in spent.values())
+
+
+@pytest.mark.kernels
+@pytest.mark.realtime
+@pytest.mark.parametrize("number", range(6))
+async def test_traffic_of_panels_is_measured(
+    beside: Callable[[str], ModuleType], number: int
+) -> None:
+    """Each scene sends something, and no more than a panel may."""
+    measures = beside("panel_measures")
+    here = Environment(Path(sys.executable), ())
+    assert len(measures.SCENES) == 6
+    scene = list(measures.SCENES)[number]
+    rates = await measures.traffic(here, scene, seconds=2.0)
+    assert 0 < rates["messages"] <= 10.5
+    assert 0 < rates["bytes"] <= 150_000
+
+
+def test_panels_are_judged(beside: Callable[[str], ModuleType]) -> None:
+    """A panel may cost three percent in the median, whatever a single take says."""
+    bench, measures = beside("bench_jobs_panel"), beside("panel_measures")
+    spent = {way: [1.0, 2.0, 4.0] for way in (measures.NONE, *measures.WAYS)}
+    spent[measures.SEEN] = [1.02, 2.06, 8.0]
+    spent[measures.BOARD] = [1.04, 2.08, 4.0]
+    rows = [
+        [cell.strip() for cell in line.split("|")[1:-1]]
+        for line in bench.slowdown_table({1000: spent}).split("\n")
+    ]
+    judged = {row[0]: row[1:] for row in rows}
+    assert judged[measures.NONE] == ["2,000 ms", "", ""]
+    assert judged[measures.SEEN] == ["+3.0 %", "3 %", "yes"]
+    assert judged[measures.BOARD] == ["+4.0 %", "3 %", "NO"]
+    rates = {"messages": 9.9, "bytes": 150_001.0}
+    rates |= {"busiest messages": 11.0, "busiest bytes": 170_000.0}
+    assert bench.traffic_table({"job": rates}).split("|")[-2].strip() == "NO"

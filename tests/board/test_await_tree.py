@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -257,3 +259,56 @@ def test_without_a_loop_it_says_so() -> None:
     """Where no loop runs there is nothing to ask."""
     with pytest.raises(NoRunningLoopError, match="await_tree"):
         await_tree()
+
+
+# -- cancelling what a line tells of
+
+
+async def test_cancelling_a_task_leaves_the_others_alone(board: JobBoard) -> None:
+    """The line of a task cancels that task."""
+    tasks: list[asyncio.Task[None]] = []
+
+    async def work() -> None:
+        tasks.extend(asyncio.create_task(asyncio.sleep(n)) for n in (50, 60))
+        await asyncio.wait(tasks)
+
+    job = board.start(work(), name="it")
+    await asyncio.sleep(1)
+    tree = await_tree(job)
+    keys = [row.key for row in tree.rows if "sleep(50)" in row.text]
+    assert tree.cancel(keys[0])
+    await asyncio.sleep(1)
+    assert [task.cancelled() for task in tasks] == [True, False]
+    assert job.state == "running"
+
+
+async def test_worker_of_a_step_is_not_cancelled(board: JobBoard) -> None:
+    """A workflow whose worker was cancelled would go on without it: none is offered."""
+
+    class Slow(Workflow):
+        @step
+        async def rest(self, ev: StartEvent) -> StopEvent:  # noqa: ARG002
+            await asyncio.sleep(50)
+            return StopEvent()
+
+    async def work() -> None:
+        await Slow(timeout=None).run()
+
+    job = board.start(work(), name="it")
+    await asyncio.sleep(1)
+    rows = [row for row in await_tree(job).rows if "step" in row.text]
+    assert [row.key for row in rows] == [None]
+
+
+async def test_kept_tree_keeps_nothing_alive(board: JobBoard) -> None:
+    """A tree that is a value of the notebook refers weakly to tasks and runs."""
+    job = board.start(run_jobs(asyncio.sleep, [1], workers=1), name="it")
+    await asyncio.sleep(0.5)
+    tree = await_tree()
+    run = weakref.ref(job.runs[0]._engine)
+    await job
+    board.clear()
+    del job
+    gc.collect()
+    assert run() is None
+    assert not any(tree.cancel(row.key) for row in tree.rows)

@@ -10,7 +10,7 @@ import pytest
 
 from notebook_async import Job, JobBoard
 from notebook_async.board import ForgottenTasks
-from notebook_async.widgets._view import JobSubject
+from notebook_async.widgets._subjects import JobSubject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

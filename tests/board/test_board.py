@@ -188,3 +188,30 @@ async def test_failed_job_is_reported_by_the_board_alone(
     board.clear()
     del job
     assert caplog.records == []
+
+
+async def test_changes_are_told() -> None:
+    """Who asks is told when a job starts, ends or is forgotten, until he stops."""
+    board = JobBoard()
+    told: list[tuple[int, list[str]]] = []
+    stop = board.on_change(
+        lambda: told.append((len(board), [job.state for job in board]))
+    )
+    await board.start(asyncio.sleep(1))
+    board.clear()
+    stop()
+    await board.start(asyncio.sleep(1))
+    assert told == [(1, ["running"]), (1, ["done"]), (0, [])]
+
+
+async def test_repeatable_is_told() -> None:
+    """A job says whether its work can be started again."""
+    board = JobBoard()
+
+    async def work() -> None:
+        pass
+
+    jobs = [board.start(work()), board.start(work(), again=work)]
+    assert [job.repeatable for job in jobs] == [False, True]
+    for job in jobs:
+        await job

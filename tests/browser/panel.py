@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
 
     from tests.browser.notebook import Notebook
+
+ENDED = re.compile(r"· (done|failed|cancelled)")
 
 # Of every element of a kind: text that is drawn, without what only screen readers get.
 _LINES = "(all) => all.map((line) => line.textContent)"
@@ -80,6 +83,43 @@ class Panel:
         self.bar = self.root.get_by_role("progressbar").first
         self.cancel = self.root.get_by_role("button", name="cancel this job")
 
+    def press(self, action: str) -> None:
+        """Press a button of the header."""
+        self.root.locator(f'.na-header [data-action="{action}"]').click()
+
+    def offers(self, action: str) -> Locator:
+        """Return a button of the header, to wait for it or to count it."""
+        return self.root.locator(f'.na-header [data-action="{action}"]')
+
+    def open_items(self, kind: str = "all") -> None:
+        """Show the items of a kind, and wait until they have come."""
+        self.root.get_by_role("tab", name="items").click()
+        self.root.get_by_role("tab", name=kind).click()
+        listed = self.root.get_by_role("grid", name=f"{kind} items of")
+        listed.locator(".na-item-index", has_text="item").first.wait_for()
+
+    @property
+    def items(self) -> list[str]:
+        """The rows of items that are drawn, from the top, as `item 3 failed`."""
+        script = """(rows) => rows
+            .map((row) => [Number(row.getAttribute("aria-rowindex")),
+                row.children[1].textContent + " " + row.children[2].textContent])
+            .sort((a, b) => a[0] - b[0])
+            .map((pair) => pair[1])"""
+        items: list[str] = self.root.locator(".na-item").evaluate_all(script)
+        return items
+
+    @property
+    def item_list(self) -> Locator:
+        """The list of items, which takes keys."""
+        return self.root.locator(".na-items-list")
+
+    def item(self, index: int) -> Locator:
+        """Return the row of an item, if it is in sight."""
+        exactly = re.compile(rf"^item {index:,}$")
+        name = self._notebook.page.locator(".na-item-index", has_text=exactly)
+        return self.root.locator(".na-item", has=name)
+
     @property
     def phase(self) -> str | None:
         """Return the state that the panel shows."""
@@ -109,17 +149,25 @@ class Panel:
         self.root.locator(".na-line", has_text=text).first.wait_for()
 
     def wait_for_end(self) -> None:
-        """Wait until the still picture has taken the place of the live panel.
+        """Wait until the panel, and the still picture behind it, show the end."""
+        ended = ", ".join(
+            f'.na-panel[data-phase="{phase}"]'
+            for phase in ("done", "failed", "cancelled")
+        )
+        self.output.locator(ended).wait_for()
+        # Only in the page in which the cell ran: after a reload no front end knows any
+        # more which output a display's name meant.
+        self.still.filter(has_text=ENDED).wait_for(state="attached")
 
-        Only in the page in which the cell ran: after a reload no front end knows any
-        more which output a display's name meant, and the live panel stays.
-        """
-        self.output.locator(".jp-RenderedHTML").wait_for()
+    @property
+    def still(self) -> Locator:
+        """Return the still picture, which a live panel hides."""
+        return self.output.locator(".na-still")
 
     @property
     def kept_lines(self) -> list[str]:
         """Return the lines of the still picture, those that are folded away too."""
-        texts = self.output.locator("pre").all_text_contents()
+        texts = self.still.locator("pre").all_text_contents()
         return [line for text in texts for line in text.splitlines()]
 
     def heights(self, seconds: float) -> list[int]:

@@ -212,10 +212,10 @@ def test_traceback_has_the_users_lines(open_notebook: OpenNotebook, app: App) ->
     notebook = open_notebook([LOAD, FAILING], app=app)
     start(notebook, 1)
     output = notebook.output(1)
-    Panel(notebook, 1).wait_for_end()  # its still picture starts out folded
-    summary = output.get_by_text("ZeroDivisionError: division by zero").first
-    summary.click()
-    trace = output.locator("pre", has_text="Traceback (most recent call last)")
+    panel = Panel(notebook, 1)
+    panel.wait_for_end()
+    panel.root.locator("summary", has_text="ZeroDivisionError: division by").click()
+    trace = panel.root.locator(".na-trace .na-trace-text")
     trace.wait_for()
     text = trace.inner_text()
     assert "Cell In[2], line 7" in text
@@ -378,7 +378,7 @@ def test_restart_stops_the_panel(open_notebook: OpenNotebook) -> None:
     panel = Panel(notebook, 1)
     panel.wait_until_done(1)
     notebook.restart_kernel()
-    panel.root.get_by_text("kernel gone").wait_for()
+    panel.root.get_by_text("kernel gone", exact=True).wait_for()
     assert panel.cancel.count() == 0
     before = panel.root.inner_text()
     notebook.time_cell(2, shows="2")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ipykernel
 import pytest
@@ -63,3 +63,23 @@ def test_front_end_is_known_once_it_has_answered(shell: InteractiveShell) -> Non
     assert not detect_host(shell).front_end
     front_end_answered()
     assert detect_host(shell).front_end
+
+
+@pytest.mark.parametrize(
+    ("facts", "headless"),
+    [
+        ({"stdin": False}, True),
+        ({"stdin": True}, False),
+        ({"stdin": None}, False),
+        ({"stdin": False, "front_end": True}, False),
+        ({"stdin": False, "kind": "terminal"}, False),
+    ],
+)
+def test_program_that_cannot_be_asked_is_headless(
+    facts: dict[str, Any],
+    *,
+    headless: bool,
+) -> None:
+    """A kernel whose cells may ask nothing has nobody to look, unless one answers."""
+    given: dict[str, Any] = {"kind": "kernel", "front_end": False, **facts}
+    assert Host(ipykernel="7", loop=None, **given).headless is headless

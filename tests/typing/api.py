@@ -27,7 +27,7 @@ from notebook_async import (
     run_sync,
     start_jobs,
 )
-from notebook_async.core import Record, RunRecord
+from notebook_async.core import ItemPage, ItemState, Record, RunRecord
 from notebook_async.core.recording import RunState
 
 if TYPE_CHECKING:
@@ -68,6 +68,10 @@ async def started_run_is_awaited_and_counted() -> None:
     assert_type(run.total, int | None)
     assert_type(run.statistics(), RunStatistics)
     assert_type(run.retry_failed(), int)
+    assert_type(run.retry_item(3), bool)
+    assert_type(run.items("failed", start=10, most=5), ItemPage)
+    assert_type(run.items().items, tuple[ItemState, ...])
+    assert_type(run.retriable, int)
 
 
 async def stream_gives_index_and_value() -> None:

@@ -1,5 +1,6 @@
 """The shells of the tests in this folder."""
 
 from tests.notebooks import kernel_notebook, notebook, shell
+from tests.widgets.comms import comms
 
-__all__ = ["kernel_notebook", "notebook", "shell"]
+__all__ = ["comms", "kernel_notebook", "notebook", "shell"]

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from notebook_async.core.recording import Recording
-from notebook_async.widgets import _show
+from notebook_async.widgets import _live_display
 from notebook_async.widgets._events_show import events_bundle, show_events
 from notebook_async.widgets._live import WIDGET_VIEW
 from tests.widgets.recordings import items, recorded, story
@@ -51,21 +51,21 @@ async def test_without_a_front_end_the_picture_is_left(
     show_events(recording)
     for record in items(3):
         recording.add(record)
-    _show.refresh_stills()
+    _live_display.refresh_stills()
     assert kinds(kernel_notebook) == [ALL, STILL]
     # It goes on: after the next cell the picture is that of then.
     await asyncio.sleep(0)
     for record in items(4, start=101):
         recording.add(record)
     recording.stop()
-    _show.refresh_stills()
+    _live_display.refresh_stills()
     texts = [each["data"]["text/plain"] for each in kernel_notebook.displays]
     assert [text.split(" in ")[0] for text in texts[1:]] == [
         "▶ 3 events",
         "▶ 7 events",
     ]
     await asyncio.sleep(0)
-    _show.refresh_stills()
+    _live_display.refresh_stills()
     assert len(kernel_notebook.displays) == 3
 
 
@@ -75,12 +75,12 @@ async def test_a_front_end_that_answers_late_gets_its_panel_back(
     """Where all cells run at once a front end answers after them: its panel is back."""
     panel = show_events(recorded(story()))
     assert panel is not None
-    _show.refresh_stills()
+    _live_display.refresh_stills()
     assert kinds(kernel_notebook) == [ALL, STILL]
     panel._handle_custom_msg({"type": "hello"}, [])
     await asyncio.sleep(0)
     assert kinds(kernel_notebook) == [ALL, STILL, ALL]
-    _show.refresh_stills()
+    _live_display.refresh_stills()
     assert len(kernel_notebook.displays) == 3
 
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import TYPE_CHECKING, Any
 
-import comm
 import pytest
-from comm.base_comm import BaseComm
 from IPython.display import HTML, display
 
 from notebook_async import Job, JobBoard, run_jobs, start_jobs
 from notebook_async.kernel import _host
-from notebook_async.widgets._view import JobSubject, RunSubject
+from notebook_async.widgets._subjects import JobSubject, RunSubject
 from notebook_async.widgets.job_panel import JobPanel
+from tests.widgets.comms import Browser, most_in_a_second
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -22,80 +20,13 @@ if TYPE_CHECKING:
     from tests.notebooks import Notebook
 
 
-class RecordingComm(BaseComm):
-    """A comm whose messages are kept, with the time of each."""
-
-    def publish_msg(
-        self,
-        msg_type: str,
-        data: Any = None,  # noqa: ANN401
-        metadata: Any = None,  # noqa: ANN401, ARG002
-        buffers: Any = None,  # noqa: ANN401, ARG002
-        **_: object,
-    ) -> None:
-        """Keep a message, as it goes over the wire."""
-        now = asyncio.get_running_loop().time()
-        wire = json.loads(json.dumps(data, default=str))
-        self.__dict__.setdefault("sent", []).append((now, msg_type, wire))
-
-
-class Browser:
-    """The other end of a panel's comm."""
-
-    def __init__(self, panel: JobPanel) -> None:
-        self.panel = panel
-        self.comm = panel.comm
-        self.comm.sent.clear()
-
-    @property
-    def times(self) -> list[float]:
-        """When the panel sent messages."""
-        return [at for at, _, _ in self.comm.sent]
-
-    @property
-    def views(self) -> list[dict[str, Any]]:
-        """The headers that came."""
-        states = [data.get("state", {}) for _, _, data in self.comm.sent]
-        return [state["view"] for state in states if "view" in state]
-
-    @property
-    def tails(self) -> list[dict[str, Any]]:
-        """The whole logs that came."""
-        states = [data.get("state", {}) for _, _, data in self.comm.sent]
-        return [state["log"] for state in states if "log" in state]
-
-    @property
-    def pieces(self) -> list[dict[str, Any]]:
-        """The pieces of the log that came."""
-        contents = [data.get("content", {}) for _, _, data in self.comm.sent]
-        return [each for each in contents if each.get("type") == "log"]
-
-    @property
-    def size(self) -> int:
-        """The bytes that came."""
-        return sum(len(json.dumps(data)) for _, _, data in self.comm.sent)
-
-    def say(self, content: object) -> None:
-        """Send a message to the panel."""
-        self.panel._handle_custom_msg(content, [])
-
-
-@pytest.fixture(autouse=True)
-def comms(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make comms as a kernel does: by replacing the function that makes them."""
-    monkeypatch.setattr(comm, "create_comm", RecordingComm)
-    monkeypatch.setattr(_host, "_front_end_answered", False)
+pytestmark = pytest.mark.usefixtures("comms")
 
 
 def start(work: Coroutine[Any, Any, Any], **options: Any) -> tuple[Job, Browser]:  # noqa: ANN401
     """Start a job with a panel."""
     job = JobBoard().start(work, **options)
     return job, Browser(JobPanel(JobSubject(job)))
-
-
-def most_in_a_second(times: list[float]) -> int:
-    """Return the largest number of messages within any second."""
-    return max(sum(begin <= at < begin + 1 for at in times) for begin in times)
 
 
 async def storm() -> None:

@@ -12,8 +12,11 @@ import pytest
 
 from notebook_async import JobBoard, run_jobs
 from notebook_async.board import RichOutput
-from notebook_async.widgets._static import bar_picture, board_html, panel_html
-from notebook_async.widgets._view import JobSubject
+from notebook_async.widgets._board_rows import board_row
+from notebook_async.widgets._static import panel_html
+from notebook_async.widgets._still_board import board_html
+from notebook_async.widgets._still_parts import bar_picture
+from notebook_async.widgets._subjects import JobSubject
 from tests.widgets.test_words import counts
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -117,7 +120,7 @@ async def evil_panel() -> Page:
     job.output.write("error", f"Traceback {EVIL}\n")
     await job.wait()
     subject = JobSubject(job)
-    board = board_html([subject.view()])
+    board = board_html([board_row(job)])
     return Page(panel_html(subject.view(), subject.log()) + board)
 
 

@@ -10,8 +10,8 @@ import pytest
 from notebook_async import JobBoard, run_jobs
 from notebook_async.board import LogSlice
 from notebook_async.widgets import board_text
+from notebook_async.widgets._subjects import JobSubject
 from notebook_async.widgets._text import final_lines, panel_text, plain_log
-from notebook_async.widgets._view import JobSubject
 
 if TYPE_CHECKING:
     from notebook_async import Job

@@ -9,7 +9,8 @@ import pytest
 
 from notebook_async import JobBoard, run_jobs, start_jobs
 from notebook_async.board import LogSlice
-from notebook_async.widgets._view import JobSubject, RunSubject, one_line
+from notebook_async.widgets._subjects import JobSubject, RunSubject
+from notebook_async.widgets._view import one_line
 
 ZERO = {"done": 0, "failed": 0, "retried": 0, "waiting": 0, "running": 0}
 UNKNOWN = {"total": None, "workers": 0, "rate": None, "eta": None}
@@ -35,6 +36,7 @@ async def test_view_of_a_job() -> None:
         "phase": "running",
         "bar": {**ZERO, **UNKNOWN},
         "runs": [],
+        "runs_total": 0,
         "error": None,
         "failures": [],
         "failures_total": 0,
@@ -97,7 +99,8 @@ async def test_view_of_a_run() -> None:
     await asyncio.sleep(0.5)
     view = subject.view()
     assert (view["title"], view["job_id"], view["cell"]) == ("naps", None, None)
-    assert (view["phase"], view["actions"]) == ("running", ["cancel"])
+    assert (view["phase"], view["actions"]) == ("running", ["pause", "cancel"])
+    assert view["runs"][0]["actions"] == ["pause", "cancel", "workers"]
     assert (view["bar"]["running"], view["bar"]["total"]) == (2, 4)
     run.pause()
     assert (subject.view()["phase"], subject.ended) == ("waiting", False)

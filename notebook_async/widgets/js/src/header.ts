@@ -1,90 +1,89 @@
 /** The header line: state, title, where and how long, and what can be done. */
 
+import { hasCells, showCell } from "./cells";
+import { Controls } from "./controls";
 import { glyph, h, setAttribute, setHidden, setText, suppressShortcuts } from "./dom";
 import { clock } from "./format";
-import { isLive, type View } from "./model";
+import { isLive, type Run, type View } from "./model";
 import { GLYPHS, WORDS } from "./wording";
+import { Workers } from "./workers";
 
-/** What a button says, and what it says while its action is on its way. */
-const ACTIONS: Record<string, { glyph: string; word: string; pending: string }> = {
-  pause: { glyph: "❚❚", word: "pause", pending: "pausing…" },
-  resume: { glyph: "▶", word: "resume", pending: "resuming…" },
-  retry: { glyph: "↻", word: "retry", pending: "retrying…" },
-  cancel: { glyph: "✕", word: "cancel", pending: "cancelling…" },
-};
+export interface HeaderEvents {
+  act(action: string): void;
+  setWorkers(run: string, workers: number): void;
+}
 
 export class Header {
   readonly node = h("div", "na-header");
   readonly #glyph = glyph("");
   readonly #phase = h("span", "na-sr");
   readonly #title = h("b", "na-title");
-  readonly #where = h("span", "na-where");
+  readonly #number = h("span", "na-where");
+  readonly #cell = suppressShortcuts(h("button", "na-link"));
+  /** The same where there is no cell to go to. */
+  readonly #cellWord = h("span");
+  readonly #dot = h("span", "na-where", " · ");
   readonly #clock = h("span");
   readonly #gone = h("span", "na-dim", "kernel gone");
-  readonly #buttons = h("span", "na-buttons");
-  readonly #act: (action: string) => void;
-  #shown = "";
+  readonly #workers: Workers;
+  readonly #controls: Controls;
+  #run = "";
+  #cellNumber: number | null = null;
 
-  constructor(act: (action: string) => void) {
-    this.#act = act;
+  constructor(events: HeaderEvents) {
+    this.#controls = new Controls(events.act);
+    this.#workers = new Workers((workers) => events.setWorkers(this.#run, workers));
     this.#gone.title = "The kernel of this job has ended; what it showed last stays.";
-    const meta = h("span", "na-meta na-dim", this.#where, this.#clock);
+    this.#cell.type = "button";
+    this.#cell.addEventListener("click", () => this.#jump());
+    const where = [this.#number, this.#cell, this.#cellWord, this.#dot, this.#clock];
+    const meta = h("span", "na-meta na-dim", ...where);
     const spacer = h("span", "na-spacer");
     this.node.append(this.#glyph, this.#phase, this.#title, meta, spacer);
-    this.node.append(this.#gone, this.#buttons);
+    this.node.append(this.#gone, this.#workers.node, this.#controls.node);
   }
 
-  update(view: View, pending: string | null, gone: boolean): void {
+  /** `single`: the only run that goes on, whose workers the header shows. */
+  update(view: View, single: Run | null, limit: number, gone: boolean): void {
     setText(this.#glyph, GLYPHS[view.phase]);
     setAttribute(this.#glyph, "data-phase", view.phase);
     setAttribute(this.#glyph, "title", WORDS[view.phase]);
     setText(this.#phase, WORDS[view.phase]);
     setText(this.#title, view.title);
     setAttribute(this.#title, "title", view.title);
-    setText(this.#where, where(view));
+    this.#place(view);
     setHidden(this.#gone, !(gone && isLive(view.phase)));
-    this.#setButtons(gone ? [] : view.actions, pending);
+    this.#run = single?.id ?? "";
+    this.#workers.update(gone ? null : single, limit);
+    this.node.classList.toggle("na-slides", single !== null && !gone);
+  }
+
+  setActions(actions: string[], isPending: (action: string) => boolean): void {
+    this.#controls.update(actions, "this job", isPending);
   }
 
   setElapsed(seconds: number): void {
     setText(this.#clock, clock(seconds));
   }
 
-  #setButtons(actions: string[], pending: string | null): void {
-    const known = actions.filter((action) => Object.hasOwn(ACTIONS, action));
-    const wanted = `${known} ${pending}`;
-    if (wanted === this.#shown) return;
-    this.#shown = wanted;
-    const focused = this.#buttons.contains(document.activeElement);
-    this.#buttons.replaceChildren(
-      ...known.map((action) => this.#button(action, pending)),
-    );
-    // A button that goes away must not drop the keyboard onto the notebook,
-    // where one letter is a command.
-    if (focused) this.node.parentElement?.focus({ preventScroll: true });
+  dispose(): void {
+    this.#workers.dispose();
   }
 
-  #button(action: string, pending: string | null): HTMLButtonElement {
-    const {
-      glyph: sign,
-      word,
-      pending: doing,
-    } = ACTIONS[action] as (typeof ACTIONS)[string];
-    const button = suppressShortcuts(h("button", "na-button"));
-    button.type = "button";
-    button.disabled = pending !== null;
-    if (pending === action) button.append(doing);
-    else button.append(glyph(sign), h("span", "na-button-word", word));
-    button.setAttribute("aria-label", pending === action ? doing : `${word} this job`);
-    button.dataset.action = action;
-    button.addEventListener("click", () => this.#act(action));
-    return button;
+  #place({ job_id: id, cell }: View): void {
+    this.#cellNumber = cell;
+    setText(this.#number, id === null ? "" : `#${id} · `);
+    const jumps = cell !== null && hasCells(this.node);
+    const words = cell === null ? "" : `cell [${cell}]`;
+    setText(this.#cell, jumps ? words : "");
+    setText(this.#cellWord, jumps ? "" : words);
+    setText(this.#dot, cell === null ? "" : " · ");
+    setHidden(this.#cell, !jumps);
+    this.#cell.title = "go to the cell";
   }
-}
 
-function where(view: View): string {
-  const parts: string[] = [];
-  if (view.job_id !== null) parts.push(`#${view.job_id}`);
-  if (view.cell !== null) parts.push(`cell [${view.cell}]`);
-  return parts.map((part) => `${part} · `).join("");
+  #jump(): void {
+    if (this.#cellNumber === null || showCell(this.node, this.#cellNumber)) return;
+    this.#cell.title = "that cell has been run again, or is gone";
+  }
 }

@@ -1,5 +1,7 @@
 /** What every panel needs of the page around it: its model, its kernel, its viewers. */
 
+import { watchKernel } from "./kernel";
+
 export type Listener = (this: unknown, message?: unknown) => void;
 
 /** The part of anywidget's model that the panels use. */
@@ -33,14 +35,22 @@ export class Audience {
     model: { send(message: { type: "visible"; visible: boolean }): void },
     view: object,
     visible: boolean,
+    more: object = {},
   ): void {
     if (visible) this.#visible.add(view);
     else this.#visible.delete(view);
     const any = this.#visible.size > 0;
     if (any === this.#told) return;
     this.#told = any;
-    post(model, { type: "visible", visible: any });
+    post(model, { type: "visible", visible: any, ...more });
   }
+}
+
+/** What the kernel must know of the page: whether a still picture that stands before the
+ * panel is hidden there. JupyterLab and Notebook take the picture's style for that. */
+export function place(node: Element): { beside?: boolean } {
+  if (!node.isConnected) return {};
+  return { beside: node.closest(".jp-OutputArea-child") !== null };
 }
 
 /** ipywidgets marks an element that is made when its kernel has already gone. */
@@ -66,7 +76,11 @@ export class Connection {
       note(isConnected(this));
     };
     model.on("comm_live_update", onLive);
-    this.#stop = () => model.off("comm_live_update", onLive);
+    const unwatch = watchKernel(model, () => note(false));
+    this.#stop = () => {
+      model.off("comm_live_update", onLive);
+      unwatch();
+    };
   }
 
   get gone(): boolean {

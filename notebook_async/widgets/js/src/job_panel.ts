@@ -1,55 +1,53 @@
-/** The job panel: one quiet frame with a job's state, numbers, runs, failures and log.
+/** The job panel: one quiet frame with a job's state, numbers, runs, output and items.
  *
  * The kernel sends the whole view at most ten times a second and the log as deltas;
- * every view of the model draws them in place, once per animation frame.
+ * every view of the model draws them in place, once per animation frame. Items it sends
+ * as a view asks for them.
  */
 
 import { Announcer } from "./announcer";
 import { Bar } from "./bar";
-import {
-  FrameGate,
-  glyph,
-  h,
-  setAttribute,
-  setHidden,
-  setText,
-  suppressShortcuts,
-} from "./dom";
-import { Failures } from "./failures";
+import { FrameGate, h, setAttribute, suppressShortcuts } from "./dom";
 import { Header } from "./header";
-import { Connection, post } from "./host";
+import { Connection, place, post } from "./host";
+import { ItemsPane } from "./items/pane";
 import { keepTail } from "./log_tail";
-import { LogView } from "./log_view";
-import { isLive, isTicking, type PanelModel, readLog, readView } from "./model";
+import {
+  isLive,
+  isTicking,
+  type PanelModel,
+  type Run,
+  readView,
+  type View,
+} from "./model";
 import { Numbers } from "./numbers";
-import { PanelState } from "./panel_state";
+import { OutputPane } from "./output_pane";
+import { PanelState, type Tab } from "./panel_state";
 import { Runs } from "./runs";
+import { Tabs } from "./tabs";
 import { watchVisibility } from "./visibility";
 import { summarise } from "./wording";
+
+const TABS: readonly Tab[] = ["output", "items"];
 
 class JobPanel {
   readonly #model: PanelModel;
   readonly #host: HTMLElement;
   readonly #state: PanelState;
   readonly #root = suppressShortcuts(h("div", "na-panel"));
-  readonly #header = new Header((action) => this.#act(action));
+  readonly #header: Header;
   readonly #bar = new Bar();
   readonly #numbers = new Numbers();
-  readonly #runs = new Runs();
-  readonly #errorText = h("span");
-  readonly #error = h("div", "na-error", glyph("✕"), this.#errorText);
-  readonly #failures = new Failures();
-  readonly #log = new LogView();
+  readonly #runs: Runs;
+  readonly #tabs: Tabs<Tab>;
+  readonly #output: OutputPane;
+  readonly #items: ItemsPane;
   readonly #announcer = new Announcer();
   readonly #gate = new FrameGate(() => this.#paint());
   readonly #request = () => this.#gate.request();
-  readonly #onLog = () => {
-    this.#logChanged = true;
-    this.#gate.request();
-  };
   readonly #connection: Connection;
   readonly #unwatch: () => void;
-  #logChanged = true;
+  #visible = true;
   #ticked = false;
   #timer: ReturnType<typeof setTimeout> | null = null;
 
@@ -57,25 +55,36 @@ class JobPanel {
     this.#model = model;
     this.#host = host;
     this.#state = state;
+    const act = (action: string, run?: string): void => this.#act(action, run);
+    const setWorkers = (run: string, workers: number): void =>
+      state.tell(model, { type: "workers", run, workers });
+    this.#header = new Header({ act, setWorkers });
+    this.#runs = new Runs({
+      act,
+      setWorkers,
+      isPending: (action, run) => state.isPending(action, run),
+      limit: (run) => state.limit(run),
+    });
+    this.#tabs = new Tabs(TABS, "what to show", (tab) => state.show({ tab }));
+    this.#output = new OutputPane(model, this.#request);
+    this.#items = new ItemsPane(model, state, this.#request);
     this.#connection = new Connection(model, host, this.#request);
     this.#build();
     model.on("change:view", this.#request);
-    model.on("change:log", this.#onLog);
     state.watchers.add(this.#request);
     post(model, { type: "hello" });
-    this.#unwatch = watchVisibility(this.#root, (visible) =>
-      state.setVisible(model, this, visible),
-    );
+    this.#unwatch = watchVisibility(this.#root, (visible) => this.#see(visible));
   }
 
   dispose(): void {
     this.#model.off("change:view", this.#request);
-    this.#model.off("change:log", this.#onLog);
     this.#connection.dispose();
     this.#state.watchers.delete(this.#request);
     this.#unwatch();
     this.#state.setVisible(this.#model, this, false);
     this.#gate.cancel();
+    for (const part of [this.#header, this.#runs, this.#output, this.#items])
+      part.dispose();
     this.#announcer.dispose();
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#host.classList.remove("na-host");
@@ -90,9 +99,9 @@ class JobPanel {
       this.#bar.node,
       this.#numbers.node,
       this.#runs.node,
-      this.#error,
-      this.#failures.node,
-      this.#log.node,
+      this.#tabs.node,
+      this.#output.node,
+      this.#items.node,
       this.#announcer.node,
     );
     const view = readView(this.#model);
@@ -101,32 +110,58 @@ class JobPanel {
     this.#paint();
     this.#host.classList.add("na-host");
     this.#host.append(this.#root);
-    this.#onLog();
+    this.#request();
   }
 
-  #act(action: string): void {
-    this.#state.act(this.#model, action, readView(this.#model).phase);
+  #see(visible: boolean): void {
+    this.#visible = visible;
+    this.#state.setVisible(this.#model, this, visible, place(this.#root));
+    this.#request();
+  }
+
+  #act(action: string, run?: string): void {
+    if (action === "copy") void this.#output.copyError().then(this.#request);
+    else this.#state.act(this.#model, action, run);
   }
 
   #paint(): void {
     const view = readView(this.#model);
-    const gone = this.#connection.gone || this.#state.unreachable;
+    const state = this.#state;
+    const gone = this.#connection.gone || state.unreachable;
+    const live = view.runs.filter((run) => run.actions.includes("workers"));
+    const single = live.length === 1 ? (live[0] as Run) : null;
     this.#root.classList.toggle("na-gone", gone && isLive(view.phase));
     setAttribute(this.#root, "aria-label", `Job ${view.title}`);
     setAttribute(this.#root, "data-phase", view.phase);
-    this.#header.update(view, this.#state.pending, gone);
+    this.#header.update(view, single, single ? state.limit(single) : 0, gone);
     this.#bar.update(`Progress of ${view.title}`, view.bar, view.phase);
     this.#numbers.update(view, gone);
-    this.#runs.update(view.runs);
-    this.#failures.update(view);
-    if (this.#logChanged) this.#log.update(readLog(this.#model));
-    this.#logChanged = false;
-    setText(this.#errorText, view.error ?? "");
-    setHidden(this.#error, view.error === null || this.#log.hasTrace);
-    const text = summarise(view, this.#state.elapsed(view));
-    if (isLive(view.phase)) this.#announcer.say(text);
-    else this.#announcer.sayNow(text);
+    this.#runs.update(view.runs, view.runs_total, live.length > 1 && !gone);
+    const tab = view.runs.length > 0 ? state.tab : "output";
+    this.#tabs.node.hidden = view.runs.length === 0;
+    this.#tabs.update(tab);
+    this.#output.node.hidden = tab !== "output";
+    this.#output.update(view);
+    this.#items.node.hidden = tab !== "items";
+    this.#items.update(view, gone, tab === "items" && this.#visible);
+    this.#header.setActions(this.#actions(view.actions, gone), (action) =>
+      action === "copy" ? this.#output.copied : state.isPending(action),
+    );
+    this.#say(view, gone);
     this.#tick(gone);
+  }
+
+  #say(view: View, gone: boolean): void {
+    const text = summarise(view, this.#state.elapsed(view));
+    if (!isLive(view.phase)) this.#announcer.sayNow(text);
+    else if (gone) this.#announcer.sayNow(`${view.title}: kernel gone`);
+    else this.#announcer.say(text);
+  }
+
+  /** What the buttons do; copying needs no kernel. */
+  #actions(actions: string[], gone: boolean): string[] {
+    const copy = this.#output.error === null ? [] : ["copy"];
+    return [...copy, ...(gone ? [] : actions)];
   }
 
   /** Move the clock on by itself: nothing else changes between two updates. */

@@ -24,6 +24,7 @@ export class LogView {
   readonly #last = h("div", "na-line");
   #buffer = this.#newBuffer();
   #trace: Traceback | null = null;
+  #latest: Traceback | null = null;
   #hasTrace = false;
   #end = 0;
   #hiddenLines = 0;
@@ -45,6 +46,11 @@ export class LogView {
   /** Whether an error stands in the log, so that nobody need repeat it. */
   get hasTrace(): boolean {
     return this.#hasTrace;
+  }
+
+  /** The latest traceback, if there is one. */
+  get trace(): string | null {
+    return this.#latest?.text ?? null;
   }
 
   /** Show `tail`; only what lies beyond the last update is looked at. */
@@ -76,7 +82,7 @@ export class LogView {
       this.#trace.append(text);
       return;
     }
-    this.#trace = new Traceback(text);
+    this.#trace = this.#latest = new Traceback(text);
     this.#hasTrace = true;
     this.#push(this.#trace.node);
   }
@@ -113,7 +119,7 @@ export class LogView {
     this.#lines.replaceChildren();
     this.#fresh = [];
     this.#buffer = this.#newBuffer();
-    this.#trace = null;
+    this.#trace = this.#latest = null;
     this.#hasTrace = false;
     this.#hiddenLines = 0;
     this.#end = tail.start;

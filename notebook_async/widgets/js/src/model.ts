@@ -34,6 +34,8 @@ export interface Run extends Counts {
   id: string;
   desc: string;
   phase: Phase;
+  /** What can be done with it; `workers` for the slider. */
+  actions: string[];
 }
 
 export interface Failure {
@@ -51,7 +53,9 @@ export interface View {
   /** Seconds, at the moment of sending. */
   elapsed: number;
   bar: Counts;
+  /** The latest ones, those that go on first of all. */
   runs: Run[];
+  runs_total: number;
   error: string | null;
   /** The newest ones, newest last. */
   failures: Failure[];
@@ -78,8 +82,50 @@ export interface LogMessage extends LogTail {
 export type Outgoing =
   | { type: "hello" }
   | { type: "resync" }
-  | { type: "visible"; visible: boolean }
-  | { type: string };
+  | { type: "visible"; visible: boolean; beside?: boolean }
+  | ItemsRequest
+  | { type: "details"; id: number; run: string; index: number }
+  | { type: string; run?: string; index?: number; workers?: number };
+
+export const KINDS = ["all", "running", "failed"] as const;
+/** Which items of a run. */
+export type ItemKind = (typeof KINDS)[number];
+
+export interface ItemsRequest {
+  type: "items";
+  /** Of the view that asks. */
+  id: number;
+  run: string;
+  kind: ItemKind;
+  start: number;
+  count: number;
+}
+
+export const ITEM_PHASES = [...PHASES, "retrying"] as const;
+export type ItemPhase = (typeof ITEM_PHASES)[number];
+
+/** `actions`: `c` cancel, `r` retry. */
+export type ItemRow = [
+  index: number,
+  phase: ItemPhase,
+  attempts: number,
+  seconds: number | null,
+  error: string | null,
+  actions: string,
+];
+
+export interface ItemsMessage extends Omit<ItemsRequest, "count"> {
+  total: number;
+  rows: ItemRow[];
+}
+
+export interface DetailsMessage {
+  type: "details";
+  id: number;
+  run: string;
+  index: number;
+  text: string;
+}
 
 export interface Model {
   view: View;
@@ -112,6 +158,7 @@ const NO_VIEW: View = {
   elapsed: 0,
   bar: NO_COUNTS,
   runs: [],
+  runs_total: 0,
   error: null,
   failures: [],
   failures_total: 0,
@@ -123,6 +170,7 @@ export function readView(model: PanelModel): View {
   const view = { ...NO_VIEW, ...model.get("view") };
   view.bar = { ...NO_COUNTS, ...view.bar };
   if (!PHASES.includes(view.phase)) view.phase = "running";
+  view.runs = view.runs.map((run) => ({ ...run, actions: run.actions ?? [] }));
   return view;
 }
 

@@ -1,6 +1,6 @@
 /** The line of numbers under the bar. It is always there, so that nothing jumps. */
 
-import { glyph, h, setHidden, setText } from "./dom";
+import { glyph, h, setAttribute, setHidden, setText } from "./dom";
 import { count, rate, remaining } from "./format";
 import { type Counts, isLive, type Phase, type View } from "./model";
 import { GLYPHS, hasCounts, WORDS } from "./wording";
@@ -29,6 +29,7 @@ class Stat {
 
 export class Numbers {
   readonly node = h("div", "na-numbers");
+  readonly #name = h("span", "na-run-desc na-dim");
   readonly #state = h("span", "na-stat");
   readonly #stats = {
     done: new Stat("done", GLYPHS.done),
@@ -42,13 +43,24 @@ export class Numbers {
 
   constructor() {
     const stats = Object.values(this.#stats).map((stat) => stat.node);
-    const counts = h("span", "na-counts", this.#state, ...stats, this.#total);
+    const counts = h(
+      "span",
+      "na-counts",
+      this.#name,
+      this.#state,
+      ...stats,
+      this.#total,
+    );
     this.node.append(counts, this.#pace);
     for (const node of stats) node.hidden = true;
   }
 
   update(view: View, gone: boolean): void {
     const { bar, phase } = view;
+    const name = singleName(view);
+    setText(this.#name, name);
+    setAttribute(this.#name, "title", name || null);
+    setHidden(this.#name, name === "");
     const counted = hasCounts(bar);
     // Counts tell every state but this one.
     setHidden(this.#state, counted && phase !== "cancelled");
@@ -75,8 +87,17 @@ export class Numbers {
     set(stats.waiting, bar.waiting, "waiting");
     set(stats.retried, bar.retried, "retried");
     const shown = Object.values(stats).filter((stat) => !stat.node.hidden).length;
-    this.node.classList.toggle("na-many", shown > 4);
+    // The name takes as much room as two of them.
+    this.node.classList.toggle("na-many", shown + (this.#name.hidden ? 0 : 2) > 4);
   }
+}
+
+/** What the only run does, where that says more than the title. */
+function singleName({ runs, title }: View): string {
+  const [run] = runs;
+  return run && runs.length === 1 && ![run.id, title].includes(run.desc)
+    ? run.desc
+    : "";
 }
 
 function pace(bar: Counts, phase: Phase): string {

@@ -31,6 +31,10 @@ export class Traceback {
     this.append(text);
   }
 
+  get text(): string {
+    return this.#text.textContent ?? "";
+  }
+
   append(text: string): void {
     this.#text.append(text);
     setText(this.#line, errorLine(this.#text.textContent ?? ""));

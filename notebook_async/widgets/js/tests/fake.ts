@@ -1,6 +1,5 @@
 /** A model as anywidget hands it over, without a kernel; and samples to put in it. */
 
-import type { Listener } from "../src/host";
 import jobPanel from "../src/job_panel";
 import type {
   Counts,
@@ -11,56 +10,11 @@ import type {
   Run,
   View,
 } from "../src/model";
+import { FakeHost } from "./fake_host";
 
-export class FakeModel implements PanelModel {
-  readonly sent: Outgoing[] = [];
-  readonly listeners = new Map<string, Set<Listener>>();
-  readonly #traits: Model;
-  /** When set, `send` throws, as the comm of a dead kernel does. */
-  dead = false;
-  /** What ipywidgets' model says; undefined in hosts that do not tell. */
-  live: boolean | undefined;
-
+export class FakeModel extends FakeHost<Model, Outgoing> implements PanelModel {
   constructor(some: Partial<View> = {}, tail: LogTail = log()) {
-    this.#traits = { view: view(some), log: tail, rich: 0 };
-  }
-
-  get<K extends keyof Model>(name: K): Model[K] {
-    return this.#traits[name];
-  }
-
-  set<K extends keyof Model>(name: K, value: Model[K]): void {
-    if (this.#traits[name] === value) return;
-    this.#traits[name] = value;
-    this.emit(`change:${name}`);
-  }
-
-  send(message: Outgoing): void {
-    if (this.dead) throw new Error("Cannot send");
-    this.sent.push(message);
-  }
-
-  on(event: string, callback: Listener): void {
-    const set = this.listeners.get(event) ?? new Set();
-    this.listeners.set(event, set.add(callback));
-  }
-
-  off(event: string, callback: Listener): void {
-    this.listeners.get(event)?.delete(callback);
-  }
-
-  emit(event: string, message?: unknown): void {
-    for (const listener of [...(this.listeners.get(event) ?? [])])
-      listener.call({ model: { comm_live: this.live } }, message);
-  }
-
-  /** A custom message from the kernel. */
-  receive(message: unknown): void {
-    this.emit("msg:custom", message);
-  }
-
-  get listenerCount(): number {
-    return [...this.listeners.values()].reduce((n, set) => n + set.size, 0);
+    super({ view: view(some), log: tail, rich: 0 });
   }
 }
 
@@ -70,7 +24,7 @@ export function counts(some: Partial<Counts> = {}): Counts {
 }
 
 export function run(id: string, some: Partial<Run> = {}): Run {
-  return { ...counts(), id, desc: id, phase: "running", ...some };
+  return { ...counts(), id, desc: id, phase: "running", actions: [], ...some };
 }
 
 export function view(some: Partial<View> = {}): View {
@@ -83,6 +37,7 @@ export function view(some: Partial<View> = {}): View {
     elapsed: 4.2,
     bar: counts(),
     runs: [],
+    runs_total: some.runs?.length ?? 0,
     error: null,
     failures: [],
     failures_total: 0,

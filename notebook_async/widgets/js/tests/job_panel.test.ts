@@ -12,32 +12,12 @@ import {
   text,
   view,
 } from "./fake";
+import { FakeKernel, FakeObserver, frame } from "./fake_host";
 
-/** An observer that the test moves into and out of view. */
-class FakeObserver {
-  static all: FakeObserver[] = [];
-  readonly #report: (entries: { isIntersecting: boolean }[]) => void;
-  disconnected = false;
-
-  constructor(report: (entries: { isIntersecting: boolean }[]) => void) {
-    this.#report = report;
-    FakeObserver.all.push(this);
-  }
-
-  observe(): void {}
-
-  disconnect(): void {
-    this.disconnected = true;
-  }
-
-  move(isIntersecting: boolean): void {
-    this.#report([{ isIntersecting }]);
-  }
-}
-
-const frame = () => vi.advanceTimersByTime(20);
-const button = (el: Element) =>
-  el.querySelector<HTMLButtonElement>(".na-header button");
+const button = (el: Element, action = "cancel") =>
+  el.querySelector<HTMLButtonElement>(`.na-header [data-action="${action}"]`);
+const buttons = (el: Element) => seen(el, ".na-header .na-button");
+const isOff = (node: Element | null) => node?.getAttribute("aria-disabled") === "true";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -88,7 +68,7 @@ describe("what a panel shows", () => {
     const { el } = show(new FakeModel({ bar: { ...bar, rate: 248, eta: 1.7 } }));
     expect(seen(el, ".na-word")).toBe(" done| failed| running");
     expect(text(el, ".na-stat.na-done")).toBe("✓1,012 done");
-    expect(text(el, ".na-counts > .na-dim")).toBe("of 1,634");
+    expect(seen(el, ".na-counts > .na-dim")).toBe("of 1,634");
     expect(text(el, ".na-pace")).toBe("248 /s · 0:02 left");
   });
 
@@ -253,7 +233,7 @@ describe("what a panel tells the kernel", () => {
     expect(model.sent).toEqual([{ type: "hello" }, { type: "hello" }]);
   });
 
-  test("a button sends its action once, and says so until the phase changes", () => {
+  test("a button sends its action once, and says so until it is done", () => {
     const model = new FakeModel();
     const { el, hosts } = show(model, 2);
     model.sent.length = 0;
@@ -262,21 +242,60 @@ describe("what a panel tells the kernel", () => {
     frame();
     expect(model.sent).toEqual([{ type: "cancel" }]);
     for (const host of hosts) {
-      expect(button(host.el)?.textContent).toBe("cancelling…");
-      expect(button(host.el)?.disabled).toBe(true);
+      expect(button(host.el)?.textContent).toBe("✕cancelling…");
+      expect(isOff(button(host.el))).toBe(true);
     }
     model.set("view", view({ elapsed: 5 }));
     frame();
-    expect(button(el)?.disabled).toBe(true);
-    model.set("view", view({ phase: "waiting" }));
+    expect(isOff(button(el))).toBe(true);
+    model.set("view", view({ phase: "cancelled", actions: [] }));
     frame();
-    expect(button(el)?.textContent).toBe("✕cancel");
-    expect(button(el)?.disabled).toBe(false);
+    expect(button(el)).toBeNull();
+  });
+
+  test.each([
+    ["cancel", 10_000],
+    ["pause", 3000],
+    ["retry", 3000],
+  ])("%s may be pressed again after %i ms in which nothing came", (action, wait) => {
+    const model = new FakeModel({ actions: ["retry", "pause", "cancel"] });
+    const { el } = show(model);
+    button(el, action)?.click();
+    vi.advanceTimersByTime(wait - 100);
+    expect(isOff(button(el, action))).toBe(true);
+    vi.advanceTimersByTime(200);
+    expect(isOff(button(el, action))).toBe(false);
+    model.sent.length = 0;
+    button(el, action)?.click();
+    expect(model.sent).toEqual([{ type: action }]);
+  });
+
+  test("one button that waits leaves the others alone", () => {
+    const model = new FakeModel({ actions: ["pause", "cancel"] });
+    const { el } = show(model);
+    button(el, "pause")?.click();
+    frame();
+    // What takes a moment only does not change its word, which would flicker.
+    expect(buttons(el)).toBe("❚❚pause|✕cancel");
+    expect(button(el, "pause")?.getAttribute("aria-label")).toBe("pausing");
+    expect(isOff(button(el, "cancel"))).toBe(false);
+    model.set("view", view({ phase: "waiting", actions: ["resume", "cancel"] }));
+    frame();
+    expect(buttons(el)).toBe("▶resume|✕cancel");
   });
 
   test("actions it does not know get no button", () => {
     const { el } = show(new FakeModel({ actions: ["explode", "retry", "toString"] }));
-    expect(seen(el, ".na-header button")).toBe("↻retry");
+    expect(buttons(el)).toBe("↻retry failed");
+  });
+
+  test("a focused button that changes hands the focus on", () => {
+    const model = new FakeModel({ actions: ["pause", "cancel"] });
+    const { el } = show(model);
+    button(el, "pause")?.focus();
+    model.set("view", view({ phase: "waiting", actions: ["resume", "cancel"] }));
+    frame();
+    expect(document.activeElement).toBe(button(el, "resume"));
   });
 
   test("a focused button that goes away leaves the focus in the panel", () => {
@@ -294,7 +313,7 @@ describe("what a panel tells the kernel", () => {
     model.sent.length = 0;
     const [a, b] = FakeObserver.all as [FakeObserver, FakeObserver];
     const told = () =>
-      model.sent.map((message) => (message as { visible: boolean }).visible);
+      model.sent.flatMap((message) => ("visible" in message ? [message.visible] : []));
     a.move(true);
     b.move(true);
     expect(told()).toEqual([true]);
@@ -314,10 +333,10 @@ describe("what a panel tells the kernel", () => {
     model.sent.length = 0;
     const hidden = vi.spyOn(document, "hidden", "get").mockReturnValue(true);
     document.dispatchEvent(new Event("visibilitychange"));
-    expect(model.sent).toEqual([{ type: "visible", visible: false }]);
+    expect(model.sent).toMatchObject([{ type: "visible", visible: false }]);
     hidden.mockRestore();
     document.dispatchEvent(new Event("visibilitychange"));
-    expect(model.sent.at(-1)).toEqual({ type: "visible", visible: true });
+    expect(model.sent.at(-1)).toMatchObject({ type: "visible", visible: true });
   });
 });
 
@@ -349,6 +368,37 @@ describe("when the kernel is gone", () => {
     expect(seen(el, ".na-header > .na-dim:not(.na-meta)")).toBe("kernel gone");
     disconnect(model, false);
     expect(button(el)).not.toBeNull();
+  });
+
+  test.each(["restarting", "autorestarting", "terminating", "dead"])(
+    "a kernel that is %s is gone, also where ipywidgets does not note it",
+    (status) => {
+      const kernel = new FakeKernel();
+      const model = Object.assign(new FakeModel(), { widget_manager: { kernel } });
+      const { el, hosts } = show(model);
+      button(el)?.click();
+      kernel.become("busy");
+      frame();
+      expect(button(el)).not.toBeNull();
+      kernel.become(status);
+      frame();
+      expect(seen(el, ".na-header > .na-dim:not(.na-meta)")).toBe("kernel gone");
+      expect(buttons(el)).toBe("");
+      hosts[0]?.remove();
+      expect(kernel.slots.size).toBe(0);
+    },
+  );
+
+  test("an error can be copied without a kernel", () => {
+    const model = new FakeModel({
+      phase: "failed",
+      error: "KeyError: 1",
+      actions: ["again"],
+    });
+    const { el } = show(model);
+    expect(buttons(el)).toBe("❐copy error|↻start again");
+    disconnect(model, true);
+    expect(buttons(el)).toBe("❐copy error");
   });
 
   test("a finished job keeps its picture", () => {

@@ -1,0 +1,221 @@
+"""A live panel in a cell, and the still picture that is saved with it.
+
+These are two displays, one below the other. A front end that is told to replace a
+display draws it anew, so a panel and its picture in one display could not be kept true
+while somebody looks. And a file that is opened later, with another kernel, would show
+that the panel's model is gone: that stands in the place of what should stand there.
+
+The picture brings a style for JupyterLab and Notebook: it hides while the panel below
+it lives, and hides what is left of a panel that does not. A view of the panel says
+whether it is in such a front end; elsewhere the picture is emptied, to take the panel's
+place at the end. A front end that does not trust the file shows only the picture.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from typing import TYPE_CHECKING, Any
+
+from notebook_async.kernel import detect_host, display_bundle
+from notebook_async.widgets._live import WIDGET_VIEW
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from notebook_async.widgets._panel import LivePanel
+
+__all__ = ["LiveDisplay", "new_name", "refresh_stills", "show_late"]
+
+Picture = dict[str, Any]
+
+_PATIENCE = 10.0
+"""Seconds after the end until a front end that has not answered is taken for none."""
+
+_SOON, _FIRST, _RAREST = 1.0, 2.0, 30.0
+"""Seconds until a picture is made anew: after something important; at first; later."""
+
+_CHILD = ".jp-OutputArea-child"
+_STYLE = (
+    f"<style>{_CHILD}:has(.na-still):has(+ {_CHILD} .na-panel),"
+    f"{_CHILD}:has(.na-still) + {_CHILD}:has(> .jupyter-widgets):not(:has(.na-panel))"
+    "{display:none}</style>"
+)
+
+_numbers = itertools.count(1)
+_stale: dict[str, Callable[[], Picture]] = {}
+"""What makes the final picture that nobody may have seen, by its display id."""
+
+_open: dict[str, list[LiveDisplay]] = {}
+"""The panels of each kind that have been shown and not been retired, oldest first."""
+
+
+def new_name() -> str:
+    """Return the name of another display."""
+    return f"notebook-async-{next(_numbers)}"
+
+
+def show_late(name: str, picture: Callable[[], Picture]) -> None:
+    """Replace a display for good, and once more in a later cell if need be."""
+    display_bundle(picture(), display_id=name, update=True)
+    _stale[name] = picture
+
+
+def refresh_stills(_: object = None) -> None:
+    """Publish final pictures again under the cell that runs now; called after each.
+
+    A headless run drops what comes after the end of a cell. It takes an update from a
+    later cell, though, and puts it into the display of the earlier one.
+    """
+    if not detect_host().front_end:
+        for name, picture in _stale.items():
+            display_bundle(picture(), display_id=name, update=True)
+    _stale.clear()
+
+
+class LiveDisplay:
+    """Shows a panel with its picture in the cell that runs now.
+
+    Parameters
+    ----------
+    panel
+        The panel.
+    picture
+        Makes the still picture of this moment.
+    kind
+        Of panels of a kind `most` are kept alive; of more, the oldest one that has
+        ended and that nobody sees becomes its picture.
+    most
+        How many.
+    endless
+        Whether it may become its picture at any time, for it never ends by itself.
+    """
+
+    def __init__(
+        self,
+        panel: LivePanel,
+        picture: Callable[[], Picture],
+        *,
+        kind: str,
+        most: int,
+        endless: bool = False,
+    ) -> None:
+        self._panel = panel
+        self._picture = picture
+        self._loop = asyncio.get_running_loop()
+        self._name = new_name()
+        self._endless = endless
+        self._ended = self._retired = False
+        self._delay = _FIRST
+        self._timer: asyncio.TimerHandle | None = None
+        self._last: Picture = {}
+        self._publish()
+        display_bundle({WIDGET_VIEW: self._view}, display_id=f"{self._name}-live")
+        panel.on_beside = self._settle
+        self._again_in(_FIRST)
+        _keep(self, kind, most)
+
+    # -- while it lives
+
+    def touch(self) -> None:
+        """Renew the picture soon, for something happened that a file should tell."""
+        self._delay = _FIRST
+        self._again_in(_SOON)
+
+    def begin(self) -> None:
+        """Take note that what had ended goes on, such as a job started again."""
+        if self._ended:
+            self._ended = False
+            self.touch()
+
+    def end(self) -> None:
+        """Take note that what it shows has ended, or has changed since."""
+        if self._retired:
+            return
+        first, self._ended = not self._ended, True
+        self._cancel_timer()
+        if self._panel.beside is False:
+            self._take_place()
+            return
+        self._publish()
+        _stale[self._name] = self._picture
+        if first and not self._panel.answered:
+            self._loop.call_later(_PATIENCE, self._give_up)
+
+    def retire(self) -> None:
+        """Leave the picture alone in the cell."""
+        if self._retired:
+            return
+        self._retired = True
+        self._cancel_timer()
+        bundle = self._picture()
+        if self._panel.beside is False:
+            display_bundle(bundle, display_id=f"{self._name}-live", update=True)
+        else:
+            display_bundle(bundle, display_id=self._name, update=True)
+            display_bundle({}, display_id=f"{self._name}-live", update=True)
+        self._panel.retire()
+
+    @property
+    def replaceable(self) -> bool:
+        """Whether the picture may stand for the panel, as far as anybody can see."""
+        return (self._ended or self._endless) and not self._panel.visible
+
+    # -- within
+
+    @property
+    def _view(self) -> dict[str, Any]:
+        model = self._panel.shown.model_id
+        return {"version_major": 2, "version_minor": 0, "model_id": model}
+
+    def _publish(self) -> None:
+        bundle = self._picture()
+        if bundle == self._last:
+            return
+        update, self._last = bool(self._last), bundle
+        styled = {**bundle, "text/html": _STYLE + bundle["text/html"]}
+        display_bundle(styled, display_id=self._name, update=update)
+
+    def _settle(self) -> None:
+        """Do as the front end needs it."""
+        if self._panel.beside is False and not self._retired:
+            display_bundle({}, display_id=self._name, update=True)
+            if self._ended:
+                self._take_place()
+
+    def _take_place(self) -> None:
+        """Put the picture where the panel is, in a front end that shows both."""
+        bundle = self._picture()
+        if self._panel.holds_widgets:
+            bundle = {WIDGET_VIEW: self._view, **bundle}
+        display_bundle(bundle, display_id=f"{self._name}-live", update=True)
+
+    def _give_up(self) -> None:
+        if self._ended and not self._panel.answered:
+            self.retire()
+
+    def _again_in(self, delay: float) -> None:
+        at = self._loop.time() + delay
+        if self._timer is None or self._timer.when() > at:
+            self._cancel_timer()
+            self._timer = self._loop.call_at(at, self._renew)
+
+    def _renew(self) -> None:
+        self._timer = None
+        if self._panel.answered and self._panel.beside:
+            self._publish()
+            self._delay = min(2 * self._delay, _RAREST)
+        self._again_in(self._delay)
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+def _keep(display: LiveDisplay, kind: str, most: int) -> None:
+    kept = _open.setdefault(kind, [])
+    kept.append(display)
+    for old in [each for each in kept if each.replaceable][: len(kept) - most]:
+        kept.remove(old)
+        old.retire()
