@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["Job"]
 
 _MOST_RUNS = 100
+_MOST_WORKFLOWS = 20
 _LONGEST_ERROR = 300
 
 
@@ -211,6 +212,48 @@ class Job(JobFacts):
             ended = next((r for r in self._runs if r.phase == "done"), self._runs[0])
             self._runs.remove(ended)
 
+    def adopt_workflow(self, handler: Any) -> None:  # noqa: ANN401 - of a room above
+        """Take note of the handler of a workflow's run that has just started inside it.
+
+        The last twenty are kept.
+
+        Examples
+        --------
+        >>> from notebook_async import jobs
+        >>> from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
+        >>> class Hello(Workflow):
+        ...     @step
+        ...     async def greet(self, ev: StartEvent) -> StopEvent:
+        ...         return StopEvent(result="Hello")
+        >>> async def run():
+        ...     return await Hello().run()
+        >>> job = jobs.start(run(), name="hello")
+        >>> await job
+        'Hello'
+        >>> job.workflows
+        (<WorkflowHandler Hello done>,)
+        """
+        self._workflows.append(handler)
+        if len(self._workflows) > _MOST_WORKFLOWS:
+            ended = (each for each in self._workflows if each.is_done())
+            self._workflows.remove(next(ended, self._workflows[0]))
+        for watcher in self._workflow_watchers:
+            watcher(handler)
+
+    def on_workflow(self, callback: Callable[[Any], object]) -> None:
+        """Call `callback(handler)` with each workflow's run that starts inside it.
+
+        It is called where that run was started: what it displays is the job's output.
+
+        Parameters
+        ----------
+        callback
+            Called at once with those that run already.
+        """
+        for handler in self._workflows:
+            callback(handler)
+        self._workflow_watchers.append(callback)
+
     def start(self, work: Coroutine[Any, Any, Any]) -> None:
         """Start the job's coroutine as a task of the running loop; for the board."""
         context = copy_context()
@@ -278,8 +321,14 @@ class Job(JobFacts):
         >>> await job
         """
         own = replace(self._record(), began=self._start)
-        runs = (record for run in self._runs for record in run.records_from_now())
-        return [own, *runs]
+        records: list[Record] = [own]
+        for each in (*self._runs, *self._workflows):
+            for one in each.records_from_now():
+                # A run of a workflow that has ended has forgotten where it was.
+                known = one.source[:1] == own.source
+                path = one.source if known else (*own.source, *one.source)
+                records.append(replace(one, source=path))
+        return records
 
     def _publish(self) -> None:
         if wanted(JobRecord):

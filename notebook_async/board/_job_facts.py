@@ -38,6 +38,8 @@ class JobFacts:
         self._cell = cell
         self._output = JobOutput(echo=echo)
         self._runs: list[JobRun[Any]] = []
+        self._workflows: list[Any] = []
+        self._workflow_watchers: list[Callable[[Any], object]] = []
         self._state: Phase = "queued"
         self._wall_start: float | None = None
         self._start: float | None = None
@@ -140,6 +142,14 @@ class JobFacts:
     def runs(self) -> tuple[JobRun[Any], ...]:
         """The runs started inside it, oldest first."""
         return tuple(self._runs)
+
+    @property
+    def workflows(self) -> tuple[Any, ...]:
+        """The handlers of workflows started inside it, oldest first.
+
+        The last twenty are kept. What a step of one of them runs is not among them.
+        """
+        return tuple(self._workflows)
 
     @property
     def progress(self) -> JobProgress:

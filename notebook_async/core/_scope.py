@@ -1,7 +1,8 @@
 """Where code runs: the path of ids around it, and who wants to know of its runs.
 
-The board sets a scope around a job, a run sets one around its items. Whatever starts a
-run inside finds its place by this variable, across tasks and `asyncio.to_thread`.
+The board sets a scope around a job, a run sets one around its items, a workflow around
+its steps. Whatever starts a run inside finds its place by this variable, across tasks
+and `asyncio.to_thread`.
 """
 
 from __future__ import annotations
@@ -21,6 +22,12 @@ class RunOwner(Protocol):
 
     def adopt(self, run: JobRun[Any]) -> None:
         """Take note of a run that has just started inside."""
+
+    def adopt_workflow(self, handler: object) -> None:
+        """Take note of the handler of a workflow's run that has just started inside.
+
+        Of one that runs inside a step of another nobody is told.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from pydantic import ValidationError
 
+from notebook_async.core._scope import current_scope
 from notebook_async.errors import InvalidArgumentError, NoRunningLoopError
 from notebook_async.workflow._class import WorkflowMeta
 from notebook_async.workflow._display import Displayed
@@ -243,6 +244,9 @@ class Workflow(WorkflowParts):
         if checkpoint_callback is not None:
             run.checkpoint = checkpoint_callback
         self._start(run, event)
+        owner = None if run.parent is not None else current_scope.get().owner
+        if owner is not None:
+            owner.adopt_workflow(handler)
         return handler
 
     def run_sync(self, **kwargs: Any) -> Any:

@@ -414,6 +414,9 @@ class Owner:
         """Take note of a run."""
         self.runs.append(run)
 
+    def adopt_workflow(self, handler: object) -> None:
+        """Take no note of a workflow."""
+
 
 async def test_owner_adopts_runs_inside() -> None:
     """A run started in an owner's scope, or in one of its items, is adopted."""

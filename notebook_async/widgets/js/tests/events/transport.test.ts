@@ -198,8 +198,8 @@ describe("the form for a file", () => {
     submit();
     expect(write.mock.calls).toEqual([["run.jsonl.gz", false]]);
     expect([words(), save?.disabled]).toEqual(["writing …", true]);
-    one.take({ state: "done", name: "run", path: "/home/run", size: 48_200 });
-    expect(words()).toBe("✓ written to /home/run (48 kB)");
+    one.take({ state: "done", name: "run", path: "/data/run", size: 48_200 });
+    expect(words()).toBe("✓ written to /data/run (48 kB)");
     expect(document.activeElement).toBe(end);
     end?.click();
     expect([one.node.hidden, closed.mock.calls.length]).toEqual([true, 1]);
