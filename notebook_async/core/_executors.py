@@ -12,16 +12,14 @@ import asyncio
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
-from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any, Protocol
+from functools import partial
+from typing import Any, Protocol
 
 from notebook_async.core._chunk import Halt, Outcome, failures, run_here
 from notebook_async.core._options import integer
+from notebook_async.core._plugins import find_plugin
 from notebook_async.core._shipping import FutureExecutor
 from notebook_async.errors import ArgumentTypeError, HostError, WorkerLostError
-
-if TYPE_CHECKING:
-    from importlib.metadata import EntryPoints
 
 __all__ = [
     "ChunkExecutor",
@@ -147,7 +145,7 @@ def _adapt(executor: object, *, chunk: int, inner: int) -> ChunkExecutor:
         # It may be anything; what can cross processes can also stay in one.
         return FutureExecutor(executor, chunk=chunk, inner=inner)
     for name in _names(executor):
-        if (make := _integration(name)) is not None:
+        if (make := find_plugin(_GROUP, name)) is not None:
             try:
                 adapter: ChunkExecutor = make(executor, chunk=chunk, inner=inner)
             except ImportError as error:
@@ -178,36 +176,6 @@ def _names(executor: object) -> list[str]:
         parts = kind.__module__.split(".")
         names += (".".join(parts[:end]) for end in range(len(parts), 0, -1))
     return list(dict.fromkeys(names))
-
-
-def _integration(name: str) -> Any:  # noqa: ANN401 - what makes an adapter
-    own = _own_points().select(group=_GROUP, name=name)
-    for point in own or _all_points().select(name=name):
-        return point.load()
-    return None
-
-
-@lru_cache(maxsize=1)
-def _own_points() -> EntryPoints:
-    # Imported here, for it takes longer than all of this package. And asked first, for
-    # asking every distribution that is installed takes longer still.
-    from importlib.metadata import (  # noqa: PLC0415
-        EntryPoints,
-        PackageNotFoundError,
-        distribution,
-    )
-
-    try:
-        return distribution("notebook-async").entry_points
-    except PackageNotFoundError:
-        return EntryPoints()
-
-
-@lru_cache(maxsize=1)
-def _all_points() -> EntryPoints:
-    from importlib.metadata import entry_points  # noqa: PLC0415 - as above
-
-    return entry_points(group=_GROUP)
 
 
 class ThreadExecutor:

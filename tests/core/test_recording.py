@@ -553,3 +553,29 @@ def test_record_without_a_time_is_not_taken(caplog: pytest.LogCaptureFixture) ->
 def test_run_record_of_a_run_is_what_statistics_say() -> None:
     """The stand-in for a run's record has what a real one has."""
     assert run(1, "running").total == 10
+
+
+# -- its end
+
+
+async def test_end_of_a_recording_is_told_once() -> None:
+    """Whoever wants to know is told when it stops, or at once where it has."""
+    told: list[str] = []
+    recording = record()
+    recording.on_stop(lambda: told.append("first"))
+    assert told == []
+    recording.stop()
+    recording.stop()
+    assert told == ["first"]
+    recording.on_stop(lambda: told.append("late"))
+    assert told == ["first", "late"]
+
+
+async def test_end_of_a_recording_comes_with_that_of_its_job() -> None:
+    """A recording of a job stops with it."""
+    job = jobs.start(asyncio.sleep(5), name="nap")
+    ended: list[bool] = []
+    recording = record(job)
+    recording.on_stop(lambda: ended.append(job.ended))
+    await job
+    assert ended == [True]

@@ -135,7 +135,6 @@ def recordings_tell_records(path: str) -> None:
     assert_type(recording.window(0, 9), list[Record])
     assert_type(recording.state_at(1.0).runs, dict[tuple[str, ...], RunState])
     assert_type(load_recording(recording.export(path)), Recording)
-    record(fetch)  # type: ignore[arg-type]
 
 
 async def runs_are_recorded_by_themselves(board: JobBoard) -> None:

@@ -15,7 +15,7 @@ from notebook_async.errors import RecordingError
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from types import TracebackType
 
     from notebook_async.core.hooks import HookHandle
@@ -73,6 +73,7 @@ class Recording(Readable):
         self.capacity = ring.capacity
         self.incomplete: str | None = None
         self._handle: HookHandle | None = None
+        self._on_stop: list[Callable[[], object]] = []
 
     # -- listening
 
@@ -118,6 +119,30 @@ class Recording(Readable):
         handle, self._handle = self._handle, None
         if handle is not None:
             handle.remove()
+        callbacks, self._on_stop = self._on_stop, []
+        for callback in callbacks:
+            callback()
+
+    def on_stop(self, callback: Callable[[], object]) -> None:
+        """Call back once it takes in no more; at once, if it does not listen.
+
+        Parameters
+        ----------
+        callback
+            Called in the thread that stops it.
+
+        Examples
+        --------
+        >>> from notebook_async import record
+        >>> recording = record()
+        >>> recording.on_stop(lambda: print("that is all"))
+        >>> recording.stop()
+        that is all
+        """
+        if self.listens:
+            self._on_stop.append(callback)
+        else:
+            callback()
 
     @property
     def listens(self) -> bool:

@@ -1,19 +1,28 @@
-"""Begin to record: everything, or one job or run with all inside it."""
+"""Begin to record: everything, or one job or run with all inside it.
+
+What can be recorded has `records_from_now`. Runs of other libraries have not: for these
+there are recorders, functions `(subject, recording)` that feed and stop a recording,
+found as entry points of the group `notebook_async.recorders`, each under the full name
+of the class that it records. None is imported before somebody has an object of it.
+"""
 
 from __future__ import annotations
 
 import weakref
 from typing import TYPE_CHECKING, Any, Protocol
 
+from notebook_async.core._plugins import find_plugin
 from notebook_async.core.recording._recording import CAPACITY, Recording
 from notebook_async.errors import ArgumentTypeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from notebook_async.core.records import Record
 
-__all__ = ["Recordable", "record"]
+__all__ = ["Recordable", "is_recordable", "record"]
+
+_RECORDERS = "notebook_async.recorders"
 
 
 class Recordable(Protocol):
@@ -24,7 +33,7 @@ class Recordable(Protocol):
 
 
 def record(
-    subject: Recordable | None = None,
+    subject: Any = None,  # noqa: ANN401 - a `Recordable`, or what a recorder takes
     *,
     capacity: int = CAPACITY,
     kinds: Iterable[type[Record]] = (),
@@ -38,8 +47,9 @@ def record(
     Parameters
     ----------
     subject
-        A job, a `JobRun` or the handler of a workflow: only this and what runs inside
-        it is recorded, until it has ended. By default everything is.
+        A job, a `JobRun` or the handler of a workflow, also of one of LlamaIndex
+        (extra `llama-index`): only this and what runs inside it is recorded, until it
+        has ended. By default everything is.
     capacity
         How many records to keep, >= 1; the oldest go first.
     kinds
@@ -78,10 +88,14 @@ def record(
         return recording
     stands = getattr(subject, "records_from_now", None)
     if stands is None:
-        raise ArgumentTypeError(
-            "record takes a job, a run or the handler of a workflow, got"
-            f" {type(subject).__name__}; without one it records everything"
-        )
+        recorder = _recorder_of(type(subject))
+        if recorder is None:
+            raise ArgumentTypeError(
+                "record takes a job, a run or the handler of a workflow, got"
+                f" {type(subject).__name__}; without one it records everything"
+            )
+        recorder(subject, recording)
+        return recording
     # First the hook, so that the subject finds that somebody wants to know.
     recording.listen(*kinds, source=_NOWHERE)
     first: list[Record] = stands()
@@ -91,6 +105,24 @@ def record(
 
 
 _NOWHERE = ("",)
+
+
+def is_recordable(subject: object) -> bool:
+    """Tell whether `record` takes something."""
+    return (
+        getattr(subject, "records_from_now", None) is not None
+        or _recorder_of(type(subject)) is not None
+    )
+
+
+def _recorder_of(kind: type) -> Callable[[Any, Recording], None] | None:
+    """Return what records objects of a class of another library, or None."""
+    for each in kind.__mro__[:-1]:
+        name = f"{each.__module__}.{each.__qualname__}"
+        recorder: Callable[[Any, Recording], None] | None
+        if (recorder := find_plugin(_RECORDERS, name)) is not None:
+            return recorder
+    return None
 
 
 def _stop_at_end(subject: Any, recording: Recording) -> None:  # noqa: ANN401
