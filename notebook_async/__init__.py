@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         start_jobs,
     )
     from notebook_async.kernel import watch_loop
+    from notebook_async.widgets import watch
 
 __all__ = [
     "Adaptive",
@@ -70,6 +71,7 @@ __all__ = [
     "run_sync",
     "start_jobs",
     "unload_ipython_extension",
+    "watch",
     "watch_loop",
 ]
 
@@ -82,6 +84,7 @@ _ROOMS = {
     "job_scope": "board",
     "jobs": "board",
     "register_closer": "board",
+    "watch": "widgets",
     "watch_loop": "kernel",
 }
 

@@ -1,20 +1,22 @@
-"""Let a job, a run, the board or an await tree as the value of a cell show itself."""
+"""Let jobs, runs, workflows and the like as the value of a cell show themselves."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from notebook_async.board import AwaitTree, Job, JobBoard
-from notebook_async.core import JobRun
+from notebook_async.core import JobRun, Recording
 from notebook_async.kernel import detect_host
 from notebook_async.widgets import (
     board_text,
     job_text,
     run_text,
     show_board,
+    show_graph,
     show_job,
     show_run,
     show_tree,
+    watch,
 )
 
 if TYPE_CHECKING:
@@ -22,11 +24,16 @@ if TYPE_CHECKING:
 
 __all__ = ["register_formatters"]
 
-_SHOWN: dict[type, Callable[[Any], object]] = {
+# Those that are named here are imported by whoever uses them.
+_SHOWN: dict[type | str, Callable[[Any], object]] = {
     AwaitTree: show_tree,
     Job: show_job,
     JobBoard: show_board,
     JobRun: show_run,
+    Recording: watch,
+    "notebook_async.workflow.handler.WorkflowHandler": show_graph,
+    "notebook_async.workflow.workflow.Workflow": show_graph,
+    "workflows.handler.WorkflowHandler": watch,
 }
 _TOLD: dict[type, Callable[[Any], str]] = {
     Job: job_text,
@@ -38,21 +45,30 @@ _TOLD: dict[type, Callable[[Any], str]] = {
 def register_formatters(shell: Any) -> Callable[[], None]:
     """Show them by their panels, in a terminal as text; return what undoes that."""
     formatters = shell.display_formatter
-    kinds: dict[type, Callable[..., object]]
+    kinds: dict[type | str, Callable[..., object]]
     if detect_host(shell).kind == "kernel":
         formatter, kinds = formatters.ipython_display_formatter, dict(_SHOWN)
     else:
+        # A workflow and its handler say by themselves what they are.
         formatter = formatters.formatters["text/plain"]
         kinds = {kind: _printer(text) for kind, text in _TOLD.items()}
-    before = {kind: formatter.for_type(kind, show) for kind, show in kinds.items()}
+    before = {kind: _set(formatter, kind, show) for kind, show in kinds.items()}
 
     def undo() -> None:
         for kind, printer in before.items():
             formatter.pop(kind)
             if printer is not None:
-                formatter.for_type(kind, printer)
+                _set(formatter, kind, printer)
 
     return undo
+
+
+def _set(formatter: Any, kind: type | str, show: Callable[..., object]) -> Any:
+    """Let a function show a class, given or named; return what showed it before."""
+    if isinstance(kind, str):
+        module, _, name = kind.rpartition(".")
+        return formatter.for_type_by_name(module, name, show)
+    return formatter.for_type(kind, show)
 
 
 def _printer(text: Callable[[Any], str]) -> Callable[[Any, Any, bool], None]:

@@ -12,7 +12,11 @@ from typing import TYPE_CHECKING, Any
 from notebook_async.core import record
 from notebook_async.core._short import error_line, short
 from notebook_async.core.records import StepRecord, WorkflowRecord
-from notebook_async.widgets._graph_recorded import recorded_details, short_run_name
+from notebook_async.widgets._graph_recorded import (
+    RecordedSource,
+    recorded_details,
+    short_run_name,
+)
 from notebook_async.widgets._graph_source import GraphState, StepDetails
 from notebook_async.widgets._graph_waits import open_waits
 from notebook_async.workflow._engine.live import counts_of_run
@@ -67,6 +71,7 @@ class HandlerSource:
         self._elapsed: float | None = None
         self._since: dict[str, float] = {}
         self._recording = recording
+        self._past: RecordedSource | None = None
         if handler.is_done():
             self._stop()
             return
@@ -91,6 +96,20 @@ class HandlerSource:
     def ended(self) -> bool:
         """Whether the run has ended."""
         return self._handler.is_done()
+
+    def moment(self, at: float) -> RecordedSource | None:
+        """Return the run at a moment of the past; None if nobody recorded it.
+
+        Parameters
+        ----------
+        at
+            The moment, in seconds of `time.perf_counter`.
+        """
+        if self._past is None and self._recording is not None:
+            for path in self._recording.state.workflows:
+                if path[-1] == self._handler.run_id:
+                    self._past = RecordedSource(self._recording, path)
+        return None if self._past is None else self._past.moment(at)
 
     def state(self) -> GraphState:
         """Return what the run does now, or did."""

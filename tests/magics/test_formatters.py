@@ -7,10 +7,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from notebook_async import await_tree, jobs, run_jobs, start_jobs
+from notebook_async import await_tree, jobs, run_jobs, start_jobs, watch
+from notebook_async.errors import HostError
+from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
 
 if TYPE_CHECKING:
     from tests.notebooks import Notebook
+
+
+class Nap(Workflow):
+    """Sleeps."""
+
+    @step
+    async def sleep(self, ev: StartEvent) -> StopEvent:
+        """Sleep."""
+        await asyncio.sleep(ev.seconds)
+        return StopEvent(result=7)
 
 
 @pytest.fixture(autouse=True)
@@ -104,3 +116,29 @@ async def test_unload_takes_them_back(
     [line] = await shown(notebook, "jobs", capsys)
     assert line == "<JobBoard: 1 jobs, 1 running>"
     notebook.shell.extension_manager.load_extension("notebook_async")
+
+
+async def test_watched_run_is_told_at_its_end(
+    notebook: Notebook, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The graph of a run is printed once it has ended; there is nothing to steer."""
+    notebook.shell.push({"Nap": Nap, "watch": watch})
+    capsys.readouterr()
+    await notebook.value("watched = watch(Nap().run(seconds=5))")
+    assert capsys.readouterr().out == ""
+    watched = notebook.shell.user_ns["watched"]
+    assert await watched == 7
+    assert "sleep" in capsys.readouterr().out
+    with pytest.raises(HostError, match="no slider"):
+        watched.play()
+    assert watched.moment is None
+
+
+async def test_handler_says_what_it_is(
+    notebook: Notebook, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The handler of a run stands in one line."""
+    notebook.shell.push({"Nap": Nap})
+    cell = "handler = Nap().run(seconds=1)\nhandler"
+    assert await shown(notebook, cell, capsys) == ["<WorkflowHandler Nap running>"]
+    await notebook.shell.user_ns["handler"]

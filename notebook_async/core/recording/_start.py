@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from notebook_async.core.records import Record
 
-__all__ = ["Recordable", "is_recordable", "record"]
+__all__ = ["Recordable", "record"]
 
 _RECORDERS = "notebook_async.recorders"
 
@@ -107,22 +107,11 @@ def record(
 _NOWHERE = ("",)
 
 
-def is_recordable(subject: object) -> bool:
-    """Tell whether `record` takes something."""
-    return (
-        getattr(subject, "records_from_now", None) is not None
-        or _recorder_of(type(subject)) is not None
-    )
-
-
 def _recorder_of(kind: type) -> Callable[[Any, Recording], None] | None:
     """Return what records objects of a class of another library, or None."""
-    for each in kind.__mro__[:-1]:
-        name = f"{each.__module__}.{each.__qualname__}"
-        recorder: Callable[[Any, Recording], None] | None
-        if (recorder := find_plugin(_RECORDERS, name)) is not None:
-            return recorder
-    return None
+    names = (f"{each.__module__}.{each.__qualname__}" for each in kind.__mro__[:-1])
+    found = (find_plugin(_RECORDERS, name) for name in names)
+    return next((recorder for recorder in found if recorder is not None), None)
 
 
 def _stop_at_end(subject: Any, recording: Recording) -> None:  # noqa: ANN401
