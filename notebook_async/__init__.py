@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         start_jobs,
     )
     from notebook_async.kernel import watch_loop
+    from notebook_async.prompts import approve, ask, choose
     from notebook_async.widgets import watch
 
 __all__ = [
@@ -54,9 +55,12 @@ __all__ = [
     "Remote",
     "Retry",
     "RunStatistics",
+    "approve",
+    "ask",
     "asyncio_run",
     "await_tree",
     "batch_gather",
+    "choose",
     "chunks",
     "errors",
     "iter_jobs",
@@ -80,7 +84,10 @@ __all__ = [
 _ROOMS = {
     "Job": "board",
     "JobBoard": "board",
+    "approve": "prompts",
+    "ask": "prompts",
     "await_tree": "board",
+    "choose": "prompts",
     "job_scope": "board",
     "jobs": "board",
     "register_closer": "board",

@@ -26,7 +26,11 @@
     ├── WorkflowDone                (RuntimeError)  the run has ended already
     ├── ServiceNotFoundError        (LookupError)   no service has this name
     ├── ContextSerdeError           (ValueError)    a context that is no data, or back
-    └── ContextStateError           (RuntimeError)  a context used where it may not be
+    ├── ContextStateError           (RuntimeError)  a context used where it may not be
+    ├── NoFrontEndError             (RuntimeError)  nobody is there to be asked
+    ├── PromptTimeout               (TimeoutError)  a question nobody answered in time
+    ├── PromptCancelledError        (RuntimeError)  a question that nobody will answer
+    └── SeededAnswerError           (ValueError)    an answer given beforehand is wrong
 
 Each also inherits from the built-in exception that a caller would expect. Facts are
 attributes, so nobody has to parse a message. What a user's own code raises is never
@@ -54,6 +58,12 @@ from notebook_async.errors._jobs import (
     RecordingError,
     WorkerLostError,
 )
+from notebook_async.errors._prompts import (
+    NoFrontEndError,
+    PromptCancelledError,
+    PromptTimeout,
+    SeededAnswerError,
+)
 from notebook_async.errors._workflow import (
     ContextSerdeError,
     ContextStateError,
@@ -79,11 +89,15 @@ __all__ = [
     "JobNotDoneError",
     "JobNotFoundError",
     "JobNotRepeatableError",
+    "NoFrontEndError",
     "NoRunningLoopError",
     "NotAwaitableError",
     "NotPicklableError",
     "NotebookAsyncError",
+    "PromptCancelledError",
+    "PromptTimeout",
     "RecordingError",
+    "SeededAnswerError",
     "ServiceNotFoundError",
     "WorkerLostError",
     "WorkflowCancelledByUser",
