@@ -63,11 +63,19 @@ _WORDS = {
     "enum": "must be one of: {expected}",
     "set_item_not_hashable": NOT_ACCEPTED,
 }
+_OF_TEXT = {"too_short": "string_too_short", "too_long": "string_too_long"}
 _ONE = {"items": "item", "characters": "character", "digits": "digit"}
 
 
-def complaint(error: Mapping[str, Any]) -> str:
+def complaint(error: Mapping[str, Any], shape: Shape | None = None) -> str:
     """Return one error of pydantic as a sentence without its subject.
+
+    Parameters
+    ----------
+    error
+        One of what `ValidationError.errors` returns.
+    shape
+        The field that it is about.
 
     Examples
     --------
@@ -80,15 +88,25 @@ def complaint(error: Mapping[str, Any]) -> str:
         words = str(context.get("error", "")) or NOT_ACCEPTED
         return one_line(words, most=_MOST)
     moment = MOMENTS.get(kind.rpartition("_")[0]) or MOMENTS.get(kind.split("_", 1)[0])
+    if shape is not None and shape.field.kind == "text":
+        # Pydantic counts what a secret has as items.
+        kind = _OF_TEXT.get(kind, kind)
     pattern = _WORDS.get(kind) or moment
     if pattern is None:
         message = str(error.get("msg", NOT_ACCEPTED))
         return one_line(message[:1].lower() + message[1:], most=_MOST)
     try:
-        words = pattern.format_map(context)
+        shown = {name: _number(value) for name, value in context.items()}
+        words = pattern.format_map(shown)
     except (KeyError, ValueError, IndexError):
         return NOT_ACCEPTED
     return one_line(_singular(words), most=_MOST)
+
+
+def _number(value: object) -> object:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
 
 
 def _singular(words: str) -> str:
@@ -97,7 +115,7 @@ def _singular(words: str) -> str:
     return words
 
 
-def path_of(shape: Shape, places: Iterable[str | int]) -> str:
+def path_of(shape: Shape, places: Iterable[str | int]) -> tuple[str, Shape]:
     """Return which field an error is about, from where pydantic places it.
 
     Pydantic adds names of its own, such as the member of a union: these are left out.
@@ -111,7 +129,7 @@ def path_of(shape: Shape, places: Iterable[str | int]) -> str:
         elif shape.item is not None and place != "[key]":
             path.append(str(place))
             shape = shape.item
-    return ".".join(path)
+    return ".".join(path), shape
 
 
 def without_secrets(errors: Mapping[str, str], secrets: list[str]) -> dict[str, str]:

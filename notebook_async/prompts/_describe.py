@@ -233,7 +233,7 @@ def _with_fields(kind: Any) -> Any:  # noqa: ANN401
         return kind
     from pydantic.dataclasses import dataclass  # noqa: PLC0415 - on use
 
-    return dataclass(kind)
+    return dataclass(kind, frozen=kind.__dataclass_params__.frozen)
 
 
 # -- words

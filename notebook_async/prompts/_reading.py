@@ -149,11 +149,11 @@ class TypeReader:
         return value
 
     def _note(self, error: Mapping[str, Any], found: Prepared) -> None:
-        path = path_of(self.shape, error["loc"])
+        path, shape = path_of(self.shape, error["loc"])
         if not any(
             path == other or other.startswith(f"{path}.") for other in found.errors
         ):
-            found.errors[path] = complaint(error)
+            found.errors[path] = complaint(error, shape)
 
     def shown(self, value: Any) -> str:  # noqa: ANN401
         """Return the value as one line for the record."""
