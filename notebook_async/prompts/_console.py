@@ -5,7 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
+from contextlib import (
+    AbstractAsyncContextManager,
+    ExitStack,
+    contextmanager,
+    nullcontext,
+)
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 if TYPE_CHECKING:
@@ -24,6 +29,9 @@ class Console(Protocol):
 
     async def line(self, *, secret: bool = False) -> str | None:
         """Return the next line without its end, or None where there will be no more."""
+
+    def release(self) -> None:
+        """Stop waiting for a line, at once; whoever did so is being cancelled."""
 
 
 def has_terminal() -> bool:
@@ -46,6 +54,9 @@ class TerminalConsole:
     What is written goes there by itself, for the output of a job may go elsewhere.
     """
 
+    def __init__(self) -> None:
+        self._undo = ExitStack()
+
     def write(self, text: str) -> None:
         """Show text as it is."""
         stream = _screen()
@@ -54,13 +65,20 @@ class TerminalConsole:
 
     async def line(self, *, secret: bool = False) -> str | None:
         """Return the next line without its end, or None where there will be no more."""
-        with _without_echo() if secret else nullcontext():
-            data = await _bytes()
+        with ExitStack() as undo:
+            self._undo = undo
+            if secret:
+                undo.enter_context(_without_echo())
+            data = await _bytes(undo)
         if secret:
             self.write("\n")
         if not data:
             return None
         return data.decode(sys.stdin.encoding or "utf-8", "replace").rstrip("\r\n")
+
+    def release(self) -> None:
+        """Stop waiting for a line, at once: the terminal shows again what is typed."""
+        self._undo.close()
 
 
 def _screen() -> TextIO:
@@ -70,7 +88,7 @@ def _screen() -> TextIO:
     return sys.stdout
 
 
-async def _bytes() -> bytes:
+async def _bytes(undo: ExitStack) -> bytes:
     loop, stdin = asyncio.get_running_loop(), sys.stdin.fileno()
     future: asyncio.Future[bytes] = loop.create_future()
 
@@ -85,10 +103,8 @@ async def _bytes() -> bytes:
         loop.add_reader(stdin, ready)
     except NotImplementedError:  # the loop of Windows
         return await _bytes_by_thread()
-    try:
-        return await future
-    finally:
-        loop.remove_reader(stdin)
+    undo.callback(loop.remove_reader, stdin)
+    return await future
 
 
 _reading: asyncio.Future[bytes] | None = None

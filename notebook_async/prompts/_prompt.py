@@ -20,6 +20,26 @@ if TYPE_CHECKING:
 __all__ = ["Asking", "Prompt"]
 
 
+class _Sealed:
+    """An outcome on its way to the asker: it never shows what it holds."""
+
+    __slots__ = ("_error", "_value")
+
+    def __init__(self, value: object, error: Exception | None) -> None:
+        self._value = value
+        self._error = error
+
+    def open(self) -> Any:  # noqa: ANN401 - whatever was asked for
+        error = self._error
+        if error is None:
+            return self._value
+        try:
+            raise error
+        finally:
+            # Not to hold each other: an error leads to this frame by its traceback.
+            del error, self
+
+
 @dataclass(frozen=True, slots=True)
 class Asking:
     """A question, and what is known of it besides: how to read its answer.
@@ -95,8 +115,7 @@ class Prompt:
         self._errors: dict[str, str] = {}
         # Says only that it is over: a future, unlike this, shows what it holds.
         self._over: asyncio.Future[None] = loop.create_future()
-        self._value: Any = None
-        self._error: Exception | None = None
+        self._sealed: _Sealed | None = None
 
     @property
     def id(self) -> str:
@@ -152,7 +171,7 @@ class Prompt:
 
     def end(self, ended: Answered, value: object, error: Exception | None) -> None:
         """Close it and wake whoever asked, from any thread."""
-        self._ended, self._value, self._error = ended, value, error
+        self._ended, self._sealed = ended, _Sealed(value, error)
         self._draft, self._errors = None, {}
         if threading.get_ident() == self._thread:
             self._wake()
@@ -166,16 +185,9 @@ class Prompt:
     async def outcome(self) -> Any:  # noqa: ANN401  # noqa: ANN401 - whatever was asked for
         """Wait until it is closed; return the answer once, which then is forgotten."""
         await self._over
-        value, error = self._value, self._error
-        self.forget()
-        if error is None:
-            return value
-        try:
-            raise error
-        finally:
-            # Not to hold each other: an error leads to this frame by its traceback.
-            del error
+        sealed, self._sealed = self._sealed, None
+        return None if sealed is None else sealed.open()
 
     def forget(self) -> None:
         """Drop the answer, for a front end may hold this for as long as it shows it."""
-        self._value = self._error = None
+        self._sealed = None

@@ -64,6 +64,8 @@ class _Dialogue:
         """End it; where somebody was typing, say what has come of the question."""
         typing = self._begun and not self._task.done()
         self._task.cancel()
+        if typing:
+            self._console.release()
         if typing and ended.how != _HOW:
             words = f": {clean(ended.shown)}" if ended.shown else ""
             self._console.write(f"\n({ended.how}{words})\n")
@@ -107,7 +109,7 @@ async def _ask_for_decision(console: Console, prompt: Prompt) -> None:
         if _is_no(typed):
             why = await ask_field(console, reason, "Why not (Enter for no reason)")
             answer["reason"] = None if why is DEFAULT else why
-        _tell(console, prompt.answer(answer, how=_HOW))
+        _tell(console, prompt.answer(answer, how=_HOW), question.form.fields)
 
 
 def _is_no(typed: object) -> bool:
@@ -134,8 +136,9 @@ async def _ask_for_value(console: Console, prompt: Prompt) -> None:
 async def _ask_for_fields(console: Console, prompt: Prompt) -> None:
     question = prompt.question
     console.write(f"{clean(question.text)}\n")
-    if question.help:
-        console.write(f"{clean(question.help)}\n")
+    words = question.help or question.form.root.help
+    if words:
+        console.write(f"{clean(words)}\n")
     typed: dict[str, Any] = {}
     wrong: Collection[str] = {field.name for field in question.form.fields}
     while prompt.ended is None:
