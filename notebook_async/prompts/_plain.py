@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -39,8 +40,9 @@ def _text(_: Shape, value: Any) -> Plain:  # noqa: ANN401
 
 
 def _number(_: Shape, value: Any) -> Plain:  # noqa: ANN401
-    # A decimal keeps its digits as text.
-    return value if isinstance(value, int | float) else str(value)
+    # A decimal keeps its digits as text, and JSON has no word for infinity.
+    plainly = isinstance(value, int | float) and math.isfinite(value)
+    return value if plainly else str(value)
 
 
 def _moment(_: Shape, value: Any) -> Plain:  # noqa: ANN401

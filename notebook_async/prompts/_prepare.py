@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import datetime as dt
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -129,7 +130,17 @@ def _integer(_: Shape, raw: Any, found: Prepared, path: tuple[str, ...]) -> Any:
 def _number(_: Shape, raw: Any, found: Prepared, path: tuple[str, ...]) -> Any:  # noqa: ANN401
     if isinstance(raw, bool) or not isinstance(raw, int | float | str | Decimal):
         return found.refuse(path, "must be a number")
+    # One may type "inf", but not mean it by too many digits.
+    if isinstance(raw, str) and raw[-1:].isdigit() and _is_infinite(raw):
+        return found.refuse(path, "is too large a number")
     return raw
+
+
+def _is_infinite(raw: str) -> bool:
+    try:
+        return math.isinf(float(raw))
+    except ValueError:
+        return False
 
 
 def _boolean(_: Shape, raw: Any, found: Prepared, path: tuple[str, ...]) -> Any:  # noqa: ANN401
