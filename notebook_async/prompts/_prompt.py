@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from notebook_async.prompts._draft import drafted
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable
 
     from notebook_async.prompts._form import Plain
@@ -110,6 +110,7 @@ class Prompt:
         self._loop = loop
         self._thread = threading.get_ident()
         self._due = due
+        self._task = asyncio.current_task()
         self._ended: Answered | None = None
         self._draft: Plain = None
         self._errors: dict[str, str] = {}
@@ -154,6 +155,16 @@ class Prompt:
         """Answer it by its default, as `PromptQueue.take_default` does."""
         return self._queue.take_default(self.id, how=how)
 
+    def interrupt(self) -> None:
+        """Cancel the task that asks; its question closes as soon as the loop runs."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._cancel_asker)
+
+    def _cancel_asker(self) -> None:
+        # Whoever runs the loop may have done so already, and counts.
+        if self._task is not None and not self._task.cancelling():
+            self._task.cancel()
+
     def fail(self, error: Exception) -> None:
         """Let it raise `error`, because it cannot be shown; for presenters."""
         self._queue.fail(self, error)
@@ -190,4 +201,4 @@ class Prompt:
 
     def forget(self) -> None:
         """Drop the answer, for a front end may hold this for as long as it shows it."""
-        self._sealed = None
+        self._sealed = self._task = None

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from notebook_async.prompts._console import TerminalConsole, has_terminal, the_screen
+from notebook_async.prompts._console import TerminalConsole, has_terminal
 from notebook_async.prompts._terminal_fields import (
     DEFAULT,
     Refused,
@@ -73,7 +73,7 @@ class _Dialogue:
     async def _hold(self, prompt: Prompt) -> None:
         turn = _turns.setdefault(asyncio.get_running_loop(), asyncio.Lock())
         try:
-            async with turn, the_screen():
+            async with turn, self._console.dialogue(prompt.interrupt):
                 self._begun = True
                 await _ask(self._console, prompt)
         except EOFError:

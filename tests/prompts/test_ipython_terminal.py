@@ -149,5 +149,18 @@ def test_background_job_asks_above_the_prompt(terminal: Terminal) -> None:
     terminal.type("Ada")
     terminal.wait_for("got Ada")
     terminal.wait_for("In [4]:")
-    terminal.enter("len(pending)")
-    terminal.wait_for("Out[4]: 0")
+    terminal.enter("print('open', len(pending))")
+    terminal.wait_for("open 0")
+
+
+def test_question_outlives_its_cell(terminal: Terminal) -> None:
+    """A question that is open when IPython's prompt opens keeps the terminal."""
+    terminal.run("%gui asyncio")
+    terminal.enter("t = asyncio.create_task(ask('Name?'))\nawait asyncio.sleep(0.5)")
+    terminal.wait_for("Name?: ")
+    terminal.wait_for("In [4]:")
+    terminal.wait_for("Name?: ")
+    terminal.type("Ada")
+    terminal.wait_for("In [4]:")
+    terminal.enter("print('got', await t, len(pending))")
+    terminal.wait_for("got Ada 0")

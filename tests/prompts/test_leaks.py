@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import weakref
+from contextlib import AbstractAsyncContextManager, nullcontext
 
 import pytest
 
@@ -76,6 +77,9 @@ async def test_seeded_and_declined_questions_leave_nothing() -> None:
     """Questions without a person, or on a terminal, leave no task and no entry."""
 
     class Nobody:
+        def dialogue(self, _: object) -> AbstractAsyncContextManager[object]:
+            return nullcontext()
+
         def write(self, text: str) -> None:
             pass
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AbstractAsyncContextManager, nullcontext
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -54,6 +55,10 @@ class Person:
     def __init__(self, *lines: str | None) -> None:
         self.lines = list(lines)
         self.shown = ""
+
+    def dialogue(self, _: object) -> AbstractAsyncContextManager[object]:
+        """Nobody else is at it, and nobody presses Ctrl-C."""
+        return nullcontext()
 
     def write(self, text: str) -> None:
         """Take note of what is shown."""
