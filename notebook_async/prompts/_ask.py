@@ -9,7 +9,8 @@ from notebook_async.prompts._put import put
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from types import EllipsisType
+    from types import EllipsisType, UnionType
+    from typing import _SpecialForm
 
     from _typeshed import DataclassInstance
     from pydantic import BaseModel
@@ -67,7 +68,7 @@ async def ask(
 @overload
 async def ask(
     question: str,
-    type: object,
+    type: UnionType | _SpecialForm,  # a union, a `Literal` or `Annotated`
     *,
     default: Any = ...,  # noqa: ANN401
     min: Any = ...,  # noqa: ANN401

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import partial
-from typing import TYPE_CHECKING, assert_type
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, assert_type
+
+from pydantic import BaseModel
 
 from notebook_async import (
     Adaptive,
@@ -15,8 +19,11 @@ from notebook_async import (
     Recording,
     Retry,
     RunStatistics,
+    approve,
+    ask,
     asyncio_run,
     batch_gather,
+    choose,
     chunks,
     iter_jobs,
     jobs,
@@ -29,6 +36,21 @@ from notebook_async import (
 )
 from notebook_async.core import ItemPage, ItemState, Record, RunRecord
 from notebook_async.core.recording import RunState
+from notebook_async.prompts import (
+    Answered,
+    Approval,
+    HeldPresenter,
+    Presenter,
+    Prompt,
+    PromptQueue,
+    Question,
+    Reply,
+    TerminalPresenter,
+    UploadedFile,
+    answers,
+    pending,
+    set_presenter,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -141,3 +163,59 @@ async def runs_are_recorded_by_themselves(board: JobBoard) -> None:
     """Record a job, or a run, by itself."""
     record(start_jobs(fetch, range(3)), capacity=10)
     record(board["index"])
+
+
+class Plan(BaseModel):
+    """Stand for any model."""
+
+    days: int
+
+
+async def questions_give_the_type_they_ask_for() -> None:
+    """`ask` gives text, the type that is asked for, or the instance that is edited."""
+    assert_type(await ask("Name?"), str)
+    assert_type(await ask("Name?", default="Ada", secret=True, max=10), str)
+    assert_type(await ask("How many?", int, default=3, min=1, max=10), int)
+    assert_type(await ask("When?", date, min=date(2024, 1, 1), timeout=60), date)
+    assert_type(await ask("Which?", list[int]), list[int])
+    assert_type(await ask("Where?", Path, validate=Path.exists), Path)
+    assert_type(await ask("A file", UploadedFile, max=1000), UploadedFile)
+    assert_type(await ask("Edit the plan", Plan, default=Plan(days=1)), Plan)
+    assert_type(await ask("Edit the plan", Plan(days=1), timeout=5.5), Plan)
+    # What is no class has no type that a checker could tell.
+    assert_type(await ask("Size?", Literal["s", "m"], name="size"), Any)
+    await ask("Name?", default=3)  # type: ignore[call-overload]
+    await ask("How many?", int, 3)  # type: ignore[call-overload]
+
+
+async def choices_give_their_options() -> None:
+    """`choose` gives an option, or with `many` a list; `approve` gives a decision."""
+    assert_type(await choose("Town?", ["Bern", "Basel"]), str)
+    assert_type(await choose("Size?", {"small": 1, "large": 10}, default=1), int)
+    assert_type(await choose("Plan?", [Plan(days=1)], many=True), list[Plan])
+    assert_type(await choose("Sizes?", {"s": 1}, many=True, default=[1]), list[int])
+    decision = await approve("Send?", detail=Plan(days=1), default=False, timeout=60)
+    assert_type(decision, Approval)
+    assert_type(decision.reason, str | None)
+    await choose("Town?", ["Bern"], 5)  # type: ignore[call-overload]
+
+
+def front_ends_answer_the_queue(queue: PromptQueue) -> None:
+    """Find prompts in the queue, answer them, and see what became of them."""
+    assert_type(pending, PromptQueue)
+    for prompt in queue:
+        assert_type(prompt, Prompt)
+        assert_type(prompt.question, Question)
+        assert_type(queue.answer(prompt.id, {"a": 1}, how="in the form"), Reply)
+    assert_type(queue.history, tuple[Answered, ...])
+    assert_type(set_presenter(HeldPresenter()), Presenter | None)
+    set_presenter(TerminalPresenter())
+    set_presenter(Plan(days=1))  # type: ignore[arg-type]
+
+
+async def answers_are_blocks_of_both_kinds() -> None:
+    """`answers` is used by `with` and by `async with`, and tells what is unused."""
+    with answers({"a": 1}) as seeded:
+        assert_type(seeded, answers)
+    async with answers({"a": 1}) as seeded:
+        assert_type(seeded.unused, tuple[str, ...])
