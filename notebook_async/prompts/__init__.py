@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from notebook_async.prompts._answers import ANSWERS_VARIABLE, answers
     from notebook_async.prompts._ask import approve, ask, choose
     from notebook_async.prompts._console import Console
+    from notebook_async.prompts._event_prompts import EventPrompts
     from notebook_async.prompts._events import ask_event
     from notebook_async.prompts._form import MAX_BYTES, Field, FieldKind, Form, Plain
     from notebook_async.prompts._presenters import (
@@ -33,6 +34,7 @@ __all__ = [
     "Answered",
     "Approval",
     "Console",
+    "EventPrompts",
     "Field",
     "FieldKind",
     "Form",
@@ -62,6 +64,7 @@ _MODULES = {
     "Answered": "_question",
     "Approval": "_values",
     "Console": "_console",
+    "EventPrompts": "_event_prompts",
     "Field": "_form",
     "FieldKind": "_form",
     "Form": "_form",

@@ -7,14 +7,30 @@ Whoever follows the run puts it here, and sends the answer back as an event of i
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
+from pathlib import Path
 from typing import Any
 
 from notebook_async.core._short import short
+from notebook_async.errors import InvalidArgumentError
 from notebook_async.prompts._asking import approving, asking, choosing
 from notebook_async.prompts._put import put
+from notebook_async.prompts._values import UploadedFile
 
 __all__ = ["ask_event"]
 
+# What a question of a run may say that is to be kept as data.
+_NAMED: dict[str, Any] = {
+    "text": str,
+    "integer": int,
+    "number": float,
+    "boolean": bool,
+    "date": dt.date,
+    "datetime": dt.datetime,
+    "time": dt.time,
+    "path": Path,
+    "file": UploadedFile,
+}
 _TEXTS = ("prefix", "question", "text", "prompt", "message")
 
 
@@ -30,7 +46,8 @@ async def ask_event(event: object, *, source: tuple[str, ...] = ()) -> Any:  # n
         Asks by these attributes, all of which may be missing: `prefix` (or `question`,
         `text`, `prompt`, `message`) what to ask; `options` and `many` make it a choice,
         `approve` a decision, about `detail`; `answer_type` says what is asked for, text
-        by default; `default`, `timeout`, `secret`, `help` and `name` are as in `ask`.
+        by default: a type, or the kind of a field, as in "integer"; `default`,
+        `timeout`, `secret`, `help` and `name` are as in `ask`.
         Without any text the event itself is shown.
     source
         Path of ids of whatever asks.
@@ -66,5 +83,15 @@ def _asking_of(event: object) -> Any:  # noqa: ANN401 - an `Asking`
     if getattr(event, "approve", False):
         return approving(text, detail=getattr(event, "detail", None), **common)
     kind = getattr(event, "answer_type", None) or str
+    if isinstance(kind, str):
+        kind = _named(kind)
     secret = bool(getattr(event, "secret", False))
     return asking(text, kind, secret=secret, **common)
+
+
+def _named(name: str) -> Any:  # noqa: ANN401 - a type
+    if name not in _NAMED:
+        raise InvalidArgumentError(
+            f"answer_type must be a type or one of {', '.join(_NAMED)}; got {name!r}"
+        )
+    return _NAMED[name]

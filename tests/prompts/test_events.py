@@ -9,8 +9,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from notebook_async.core import QuestionRecord, add_hook
-from notebook_async.errors import NoFrontEndError
-from notebook_async.prompts import Approval, answers, ask_event, pending
+from notebook_async.errors import (
+    InvalidArgumentError,
+    NoFrontEndError,
+    WorkflowCancelledByUser,
+)
+from notebook_async.prompts import (
+    Approval,
+    EventPrompts,
+    answers,
+    ask_event,
+    pending,
+)
 from notebook_async.workflow import (
     Context,
     HumanResponseEvent,
@@ -18,6 +28,7 @@ from notebook_async.workflow import (
     StartEvent,
     StopEvent,
     Workflow,
+    WorkflowHandler,
     step,
 )
 
@@ -107,26 +118,85 @@ class Asking(Workflow):
         return StopEvent(result={each.question_id: each.response for each in found})
 
 
+class Glue:
+    """What follows a run: its questions become prompts, their answers go back by id."""
+
+    def __init__(self, handler: WorkflowHandler) -> None:
+        self._handler = handler
+        self._prompts = EventPrompts(answer=self._send, fail=self._fail)
+        self._hook = add_hook(self._told, QuestionRecord)
+        # It tells from now on, also if nobody wanted to know as it began.
+        handler.records_from_now()
+
+    def _told(self, record: QuestionRecord) -> None:
+        if record.phase == "waiting":
+            event = self._handler._run.state.waits.questions[record.question]
+            self._prompts.open(record.question, event, source=record.source)
+        else:
+            self._prompts.close(record.question)
+
+    def _send(self, key: str, value: object) -> None:
+        response = HumanResponseEvent(response=value, question_id=key)
+        self._handler.ctx.send_event(response)
+
+    def _fail(self, _: str, error: Exception) -> None:
+        self.error = error
+        self._handler.cancel()
+
+    def close(self) -> None:
+        """Stop following."""
+        self._hook.remove()
+        self._prompts.close_all()
+
+
 @pytest.mark.usefixtures("held")
 async def test_branches_of_a_run_get_their_own_answers() -> None:
     """Ten questions of a run become prompts, and each gets its own answer by its id."""
     handler = Asking().run()
-    texts: dict[str, str] = {}
-
-    async def one(event: InputRequiredEvent) -> None:
-        texts[str(event.question_id)] = event.prefix
-        answer = await ask_event(event)
-        response = HumanResponseEvent(response=answer, question_id=event.question_id)
-        await handler.send_event(response)
-
-    tasks = []
-    async for event in handler.stream_events():
-        if isinstance(event, InputRequiredEvent):
-            tasks.append(asyncio.create_task(one(event)))
-        if len(tasks) == 10:
-            break
-    await asyncio.sleep(0)
-    for prompt in reversed(list(pending)):
+    glue = Glue(handler)
+    await asyncio.sleep(0.1)
+    prompts = list(pending)
+    assert [one.question.text for one in prompts] == [f"Number {n}?" for n in range(10)]
+    for prompt in reversed(prompts):
         prompt.answer(prompt.question.text.upper())
-    assert await handler == {name: text.upper() for name, text in texts.items()}
-    await asyncio.gather(*tasks)
+    assert list((await handler).values()) == [f"NUMBER {n}?" for n in range(9, -1, -1)]
+    glue.close()
+
+
+@pytest.mark.usefixtures("held")
+async def test_other_answer_closes_the_prompt() -> None:
+    """A question of a run that is answered in another way is asked no more."""
+    handler = Asking().run()
+    glue = Glue(handler)
+    await asyncio.sleep(0.1)
+    handler.ctx.send_event(HumanResponseEvent(response="first"))
+    await asyncio.sleep(0.1)
+    assert [one.question.text for one in pending] == [
+        f"Number {n}?" for n in range(1, 10)
+    ]
+    await handler.cancel_run()
+    glue.close()
+    await asyncio.sleep(0.1)
+    assert len(pending) == 0
+
+
+async def test_nobody_to_ask_ends_the_run() -> None:
+    """A run whose question cannot be asked does not wait for ever."""
+    handler = Asking().run()
+    glue = Glue(handler)
+    with pytest.raises(WorkflowCancelledByUser):
+        await handler
+    assert isinstance(glue.error, NoFrontEndError)
+    glue.close()
+
+
+async def test_type_may_be_named() -> None:
+    """A question that is kept as data names its type; a wrong name is an error."""
+    with answers({"?": "3", "!": "x"}):
+        assert (
+            await ask_event(InputRequiredEvent(prefix="?", answer_type="integer")) == 3
+        )
+        with pytest.raises(
+            InvalidArgumentError, match=r"^answer_type must be .*'int'$"
+        ):
+            await ask_event(InputRequiredEvent(prefix="!", answer_type="int"))
