@@ -9,7 +9,7 @@ from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from enum import Enum
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 from notebook_async.errors import ArgumentTypeError
 from notebook_async.prompts._annotations import Bare, constraints, unwrap
@@ -90,7 +90,7 @@ def _scalar(bare: Bare, facts: dict[str, Any]) -> Shape | None:
         return _choice(kind, list(get_args(kind)), facts)
     if _is_secret(kind):
         return Shape(Field(**{"kind": "text", **facts, "secret": True}), kind)
-    if _takes_text(kind):
+    if _takes_text(Annotated[kind, *bare.metadata] if bare.metadata else kind):
         return Shape(Field(**{"kind": "text", **facts}), kind)
     return None
 

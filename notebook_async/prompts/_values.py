@@ -43,7 +43,7 @@ class Approval:
         return f"{words}: {self.reason}" if self.reason else words
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # with slots the first pydantic 2 spoils it
 class UploadedFile:
     """A file that a person has given.
 
