@@ -172,6 +172,8 @@ class PromptQueue:
     def answer(self, key: object, raw: object, *, how: str = "by code") -> Reply:
         """Answer an open question; the first good answer counts.
 
+        It is checked in the thread that answers, by pydantic and by `validate=`.
+
         Parameters
         ----------
         key

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, NewType
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, PositiveInt, SecretStr
+from pydantic import AnyUrl, BaseModel, ConfigDict, Field, PositiveInt, SecretStr
 
 from notebook_async.errors import ArgumentTypeError
 from notebook_async.prompts import Field as FormField
@@ -79,7 +79,7 @@ SCALARS: list[tuple[Any, dict[str, Any]]] = [
     (UserId, {"kind": "integer"}),
     (uuid.UUID, {"kind": "text"}),
     (dt.timedelta, {"kind": "text"}),
-    (HttpUrl, {"kind": "text"}),
+    (AnyUrl, {"kind": "text"}),
     (PositiveInt, {"kind": "integer", "above": 0}),
     (Annotated[int, Field(ge=1, le=9, title="N")], None),
     (Annotated[str, Field(pattern="^a+$")], {"kind": "text", "pattern": "^a+$"}),
