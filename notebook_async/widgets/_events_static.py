@@ -18,6 +18,13 @@ from notebook_async.widgets._events_words import (
     payload,
     source_words,
 )
+from notebook_async.widgets._still_parts import (
+    COLOURS,
+    DIM,
+    GREY,
+    framed,
+    glyph,
+)
 from notebook_async.widgets._words import GLYPHS
 
 if TYPE_CHECKING:
@@ -31,21 +38,8 @@ _LAST = 12
 _MOST_LANES = 12
 _PIXELS = 500
 _BAR, _TALL = 12, 16
-_COLOURS = {
-    "queued": "#768390",
-    "running": "#0072B2",
-    "waiting": "#E69F00",
-    "retrying": "#CC79A7",
-    "done": "#009E73",
-    "failed": "#D55E00",
-    "cancelled": "#768390",
-}
+_COLOURS = {**COLOURS, "queued": GREY, "retrying": "#CC79A7", "cancelled": GREY}
 _STRIPED = ("running", "waiting", "retrying", "failed")
-_FRAME = (
-    "border:1px solid rgba(140,149,159,0.45);border-radius:6px;padding:8px 10px;"
-    "margin:2px 0;font-size:13px"
-)
-_DIM = "opacity:0.75"
 _CELL = "text-align:left;white-space:nowrap;padding:1px 10px 1px 0"
 _WIDE = "text-align:left;width:100%;padding:1px 0"
 
@@ -75,17 +69,15 @@ def events_text(recording: Recording) -> str:
 def events_html(recording: Recording) -> str:
     """Return lanes, numbers and the last events of a recording as still HTML."""
     state = recording.state
-    colour = _COLOURS[state.phase]
     head = (
-        f'<div><span style="color:{colour}">{GLYPHS[state.phase]}</span>'
-        f" <strong>events</strong>"
-        f' <span style="{_DIM}">{html.escape(_summary(recording, state))}</span></div>'
+        f"<div>{glyph(state.phase)} <strong>events</strong>"
+        f' <span style="{DIM}">{html.escape(_summary(recording, state))}</span></div>'
     )
     parts = [head, _lanes(recording, state)]
     if kinds := _kinds(state):
         parts.append(f"<div>{html.escape(kinds)}</div>")
     parts.append(_table(recording, state))
-    return f'<div style="{_FRAME}">{"".join(parts)}</div>'
+    return framed("".join(parts))
 
 
 # -- numbers
@@ -154,7 +146,7 @@ def _table(recording: Recording, state: State) -> str:
         for row in rows
     )
     return (
-        f'<div style="{_DIM};margin-top:6px">{summary}</div>'
+        f'<div style="{DIM};margin-top:6px">{summary}</div>'
         f'<table style="width:100%;font-size:12px">{cells}</table>'
     )
 

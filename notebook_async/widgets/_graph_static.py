@@ -6,6 +6,7 @@ import base64
 import html
 from typing import TYPE_CHECKING
 
+from notebook_async.widgets._still_parts import DIM, coloured, framed
 from notebook_async.widgets._words import clock
 from notebook_async.workflow._graph.counts import StepCounts
 from notebook_async.workflow._graph.page import svg_width
@@ -24,14 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["graph_html", "graph_text"]
 
-_COLOURS = {"done": "#009E73", "failed": "#D55E00", "running": "#0072B2"}
-_COLOURS["waiting"] = "#E69F00"
-_GREY = "#768390"
-_FRAME = (
-    "border:1px solid rgba(140,149,159,0.45);border-radius:6px;padding:8px 10px;"
-    "margin:2px 0;font-size:13px"
-)
-_DIM = "opacity:0.75"
 _LEFT = "text-align:left"
 _MOST_CALLS = 60
 _SMALLEST = 0.6
@@ -55,7 +48,7 @@ def graph_html(source: GraphSource) -> str:
     words = html.escape(" · ".join(_place(source, state)))
     head = (
         f"<div>{_glyph(state.phase)} <strong>{title}</strong>"
-        f' <span style="{_DIM}">{words}</span></div>'
+        f' <span style="{DIM}">{words}</span></div>'
     )
     parts = [
         head,
@@ -63,7 +56,7 @@ def graph_html(source: GraphSource) -> str:
         _error(state),
         _table(graph, source),
     ]
-    return f'<div style="{_FRAME}">{"".join(parts)}</div>'
+    return framed("".join(parts))
 
 
 def graph_text(source: GraphSource) -> str:
@@ -95,8 +88,7 @@ def _place(source: GraphSource, state: GraphState) -> list[str]:
 
 
 def _glyph(phase: RunPhase) -> str:
-    colour = _COLOURS.get(phase, _GREY)
-    return f'<span style="color:{colour}">{GLYPHS[phase]}</span>'
+    return coloured(GLYPHS[phase], phase)
 
 
 def _error(state: GraphState) -> str:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from notebook_async.kernel import detect_host, display_bundle
 from notebook_async.widgets._live import WIDGET_VIEW
@@ -23,9 +23,9 @@ from notebook_async.widgets._live import WIDGET_VIEW
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from notebook_async.widgets._panel import LivePanel
+    from notebook_async.widgets._panel import Panel
 
-__all__ = ["LiveDisplay", "new_name", "refresh_stills", "show_late"]
+__all__ = ["LiveDisplay", "new_name", "refresh_stills", "show_late", "show_still"]
 
 Picture = dict[str, Any]
 
@@ -43,11 +43,20 @@ _STYLE = (
 )
 
 _numbers = itertools.count(1)
-_stale: dict[str, Callable[[], Picture]] = {}
-"""What makes the final picture that nobody may have seen, by its display id."""
+
+
+class _Stale(NamedTuple):
+    """A picture that nobody may have seen, and whether it changes after that."""
+
+    picture: Callable[[], Picture]
+    goes_on: Callable[[], bool]
+
+
+_stale: dict[str, _Stale] = {}
+"""Pictures to publish once more, by the names of their displays."""
 
 _open: dict[str, list[LiveDisplay]] = {}
-"""The panels of each kind that have been shown and not been retired, oldest first."""
+"""The panels of each kind that have been shown and are alive, oldest first."""
 
 
 def new_name() -> str:
@@ -55,22 +64,50 @@ def new_name() -> str:
     return f"notebook-async-{next(_numbers)}"
 
 
+def show_still(picture: Callable[[], Picture], goes_on: Callable[[], bool]) -> str:
+    """Show a picture, and another one after each cell while what it shows goes on.
+
+    Parameters
+    ----------
+    picture
+        Makes the picture of this moment.
+    goes_on
+        Tells whether a later one would be another.
+
+    Returns
+    -------
+    str
+        The name of the display, for `show_late`.
+    """
+    name = new_name()
+    display_bundle(picture(), display_id=name)
+    if goes_on():
+        _stale[name] = _Stale(picture, goes_on)
+    return name
+
+
 def show_late(name: str, picture: Callable[[], Picture]) -> None:
     """Replace a display for good, and once more in a later cell if need be."""
     display_bundle(picture(), display_id=name, update=True)
-    _stale[name] = picture
+    _stale[name] = _Stale(picture, _never)
+
+
+def _never() -> bool:
+    return False
 
 
 def refresh_stills(_: object = None) -> None:
-    """Publish final pictures again under the cell that runs now; called after each.
+    """Publish pictures again under the cell that runs now; called after each.
 
     A headless run drops what comes after the end of a cell. It takes an update from a
     later cell, though, and puts it into the display of the earlier one.
     """
-    if not detect_host().front_end:
-        for name, picture in _stale.items():
-            display_bundle(picture(), display_id=name, update=True)
-    _stale.clear()
+    if detect_host().front_end:
+        _stale.clear()
+    for name, stale in list(_stale.items()):
+        if not stale.goes_on():
+            del _stale[name]
+        display_bundle(stale.picture(), display_id=name, update=True)
 
 
 class LiveDisplay:
@@ -93,7 +130,7 @@ class LiveDisplay:
 
     def __init__(
         self,
-        panel: LivePanel,
+        panel: Panel,
         picture: Callable[[], Picture],
         *,
         kind: str,
@@ -112,6 +149,7 @@ class LiveDisplay:
         self._publish()
         display_bundle({WIDGET_VIEW: self._view}, display_id=f"{self._name}-live")
         panel.on_beside = self._settle
+        panel.on_retire(self._let_go)
         self._again_in(_FIRST)
         _keep(self, kind, most)
 
@@ -133,13 +171,12 @@ class LiveDisplay:
         if self._retired:
             return
         first, self._ended = not self._ended, True
-        self._cancel_timer()
-        if self._panel.beside is False:
-            self._take_place()
+        if not first:
+            self._again_in(_SOON)
             return
-        self._publish()
-        _stale[self._name] = self._picture
-        if first and not self._panel.answered:
+        self._cancel_timer()
+        self._show_end()
+        if not self._panel.answered:
             self._loop.call_later(_PATIENCE, self._give_up)
 
     def retire(self) -> None:
@@ -147,7 +184,6 @@ class LiveDisplay:
         if self._retired:
             return
         self._retired = True
-        self._cancel_timer()
         bundle = self._picture()
         if self._panel.beside is False:
             display_bundle(bundle, display_id=f"{self._name}-live", update=True)
@@ -186,12 +222,27 @@ class LiveDisplay:
     def _take_place(self) -> None:
         """Put the picture where the panel is, in a front end that shows both."""
         bundle = self._picture()
-        if self._panel.holds_widgets:
+        if self._panel.irreplaceable:
             bundle = {WIDGET_VIEW: self._view, **bundle}
         display_bundle(bundle, display_id=f"{self._name}-live", update=True)
 
+    def _show_end(self) -> None:
+        if self._panel.beside is False:
+            self._take_place()
+        else:
+            self._publish()
+            _stale[self._name] = _Stale(self._picture, _never)
+
+    def _let_go(self) -> None:
+        """Renew nothing any more, for the panel is gone."""
+        self._retired = True
+        self._cancel_timer()
+        for kept in _open.values():
+            if self in kept:
+                kept.remove(self)
+
     def _give_up(self) -> None:
-        if self._ended and not self._panel.answered:
+        if self._ended and not self._retired and not self._panel.answered:
             self.retire()
 
     def _again_in(self, delay: float) -> None:
@@ -202,6 +253,9 @@ class LiveDisplay:
 
     def _renew(self) -> None:
         self._timer = None
+        if self._ended:
+            self._show_end()
+            return
         if self._panel.answered and self._panel.beside:
             self._publish()
             self._delay = min(2 * self._delay, _RAREST)
@@ -217,5 +271,4 @@ def _keep(display: LiveDisplay, kind: str, most: int) -> None:
     kept = _open.setdefault(kind, [])
     kept.append(display)
     for old in [each for each in kept if each.replaceable][: len(kept) - most]:
-        kept.remove(old)
         old.retire()

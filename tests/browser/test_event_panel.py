@@ -22,7 +22,7 @@ import asyncio, time
 from notebook_async import load_recording, record, run_jobs
 from notebook_async.core.records import ItemRecord, JobRecord, RunRecord
 from notebook_async.core.recording import Recording
-from notebook_async.widgets._events_show import show_events
+from notebook_async.widgets._show_events import show_events
 gate = asyncio.Event()
 """
 

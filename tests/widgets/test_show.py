@@ -10,6 +10,7 @@ import pytest
 from notebook_async import await_tree, jobs, run_jobs, start_jobs
 from notebook_async.kernel import front_end_answered
 from notebook_async.widgets import _live_display
+from tests.widgets.comms import look
 
 if TYPE_CHECKING:
     from notebook_async.widgets._panel import LivePanel
@@ -54,13 +55,6 @@ def texts(notebook: Notebook) -> list[str]:
 def panels(kind: str = "job") -> list[LivePanel]:
     """Return the panels of a kind that are alive, oldest first."""
     return [display._panel for display in _live_display._open.get(kind, [])]
-
-
-async def look(panel: LivePanel, *, beside: bool = True) -> None:
-    """Let a front end show a panel."""
-    panel._handle_custom_msg({"type": "hello"}, [])
-    panel._handle_custom_msg({"type": "visible", "visible": True, "beside": beside}, [])
-    await asyncio.sleep(0)
 
 
 # -- a panel and its picture
