@@ -25,7 +25,7 @@ _KNOWN_TO_WORK = "2.20 to 2.26"
 _MOST_WRAPPED = 10
 
 # The package copies its state at every tick, and so does reading its log again.
-_MOST_REPLAYED = 2000
+_MOST_REPLAYED = 1000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,7 +106,9 @@ def look_inside(handler: Any) -> Inside:
 def past_of(inside: Inside) -> Iterator[Past]:
     """Yield what the run has worked off so far, from its beginning."""
     ticks = list(inside.log.ticks)
-    work_off = _reducer() if len(ticks) <= _MOST_REPLAYED else None
+    work_off = _reducer()
+    if len(ticks) > _MOST_REPLAYED:
+        ticks, work_off = _without_reruns(ticks), None
     state = getattr(inside.log, "init_state", None)
     offset = time.perf_counter() - time.time()
     for tick in ticks:
@@ -135,6 +137,27 @@ def _reducer() -> Any:
         if hasattr(module, "_reduce_tick"):
             return module._reduce_tick  # type: ignore[union-attr]  # noqa: SLF001
     return None
+
+
+def _without_reruns(ticks: list[Any]) -> list[Any]:
+    """Return a log without results that did not count.
+
+    A call that collects events is run again where others have collected meanwhile.
+    """
+    kept, later = [], set()
+    for tick in reversed(ticks):
+        if type(tick).__name__ == "TickStepResult" and _COLLECTS & {
+            type(part).__name__ for part in tick.result
+        }:
+            place = (getattr(tick, "step_id", None), tick.worker_id, id(tick.event))
+            if place in later:
+                continue
+            later.add(place)
+        kept.append(tick)
+    return kept[::-1]
+
+
+_COLLECTS = {"AddCollectedEvent", "DeleteCollectedEvent"}
 
 
 def _publishes(command: object) -> bool:

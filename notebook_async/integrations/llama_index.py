@@ -38,7 +38,7 @@ def record_llama_index(handler: Any, recording: Recording | None = None) -> Reco
 
     It has the graph, the calls of the steps, the events of the stream, the questions
     to a person and how many events took which way. What happened before is recorded
-    too, as far as the package remembers: of a run of more than 2,000 ticks not when
+    too, as far as the package remembers: of a run of more than 1,000 ticks not when
     its calls began to the point, and of the stream what nobody has read yet.
 
     Parameters
