@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from notebook_async.kernel import detect_host, print_plain
 from notebook_async.widgets._events_static import events_html, events_text
-from notebook_async.widgets._live_display import LiveDisplay, show_still
+from notebook_async.widgets._live_display import LiveDisplay, show_late, show_still
 from notebook_async.widgets._show import has_loop
 
 if TYPE_CHECKING:
@@ -52,9 +52,15 @@ def show_events(recording: Recording) -> EventPanel | None:
         print_plain(events_text(recording))
         return None
     if host.headless or not has_loop():
-        show_still(lambda: events_bundle(recording), lambda: recording.listens)
+        _show_still(recording)
         return None
     return _show_live(recording)
+
+
+def _show_still(recording: Recording) -> None:
+    name = show_still(lambda: events_bundle(recording), lambda: recording.listens)
+    if recording.listens:
+        recording.on_stop(lambda: show_late(name, lambda: events_bundle(recording)))
 
 
 def _show_live(recording: Recording) -> EventPanel:

@@ -144,7 +144,7 @@ async def test_old_panels_let_their_recordings_go(
 
 
 async def test_headless_run_has_a_picture_alone(kernel_notebook: Notebook) -> None:
-    """A program gets a picture, another after each cell, and that of the end."""
+    """A program gets a picture, another after each cell, and twice that of the end."""
     kernel_notebook.shell.kernel._allow_stdin = False
     recording = live()
     assert show_events(recording) is None
@@ -156,8 +156,12 @@ async def test_headless_run_has_a_picture_alone(kernel_notebook: Notebook) -> No
     recording.stop()
     await kernel_notebook.value("2")
     await kernel_notebook.value("3")
-    assert kinds(kernel_notebook) == [STILL] * 3
-    assert numbers(kernel_notebook) == ["◔ no events", "▶ 3 events", "▶ 7 events"]
+    assert kinds(kernel_notebook) == [STILL] * 4
+    assert numbers(kernel_notebook) == [
+        "◔ no events",
+        "▶ 3 events",
+        *["▶ 7 events"] * 2,
+    ]
 
 
 async def test_headless_file_is_shown_once(kernel_notebook: Notebook) -> None:
