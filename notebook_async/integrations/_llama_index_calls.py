@@ -140,8 +140,11 @@ _BRINGING = {"TickAddEvent", "TickWaiterTimeout"}
 
 
 def kind_of(tick: Any) -> str:
-    """Return the name of a tick's class, which is all that versions agree upon."""
-    return type(tick).__name__
+    """Return the name of a tick's class, or of a part of it, without parameters.
+
+    It is all that versions agree upon.
+    """
+    return type(tick).__name__.partition("[")[0]
 
 
 def step_of(tick: Any) -> str:

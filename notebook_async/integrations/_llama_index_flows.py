@@ -24,7 +24,9 @@ class Flows:
         Its graph as plain data, or None.
     """
 
-    def __init__(self, source: tuple[str, ...], graph: Mapping[str, Any] | None) -> None:
+    def __init__(
+        self, source: tuple[str, ...], graph: Mapping[str, Any] | None
+    ) -> None:
         self._source = source
         nodes = graph["nodes"] if graph is not None else ()
         self._events = {n["id"] for n in nodes if n["node_type"] == "event"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from notebook_async.integrations._llama_index_inside import current_run_id, past
 from notebook_async.integrations._llama_index_story import Story, is_internal
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable
 
     from notebook_async.core.records import Phase, Record
@@ -163,7 +163,7 @@ class Follower:
     def _safely(self, tell: Callable[..., object], *arguments: Any) -> None:
         try:
             tell(*arguments)
-        except Exception:  # a recorder's fault must not become the run's
+        except Exception:  # noqa: BLE001 - a recorder's fault must not become the run's
             _log.exception("the run %s cannot be followed on", self.inside.run_id)
             self.detach()
 

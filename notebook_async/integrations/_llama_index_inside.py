@@ -15,6 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from notebook_async.errors import HostError
+from notebook_async.integrations._llama_index_calls import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,9 +84,7 @@ def look_inside(handler: Any) -> Inside:
     """
     adapter = getattr(handler, "_external_adapter", None)
     for _ in range(_MOST_WRAPPED):
-        if not hasattr(adapter, "_decorated"):
-            break
-        adapter = adapter._decorated  # noqa: SLF001
+        adapter = getattr(adapter, "_decorated", adapter)
     log = getattr(adapter, "_queues", None)
     workflow = getattr(handler, "_workflow", None)
     if not (
@@ -126,7 +125,9 @@ def past_of(inside: Inside) -> Iterator[Past]:
 
 def current_run_id() -> str | None:
     """Return the id of the run of the package that this code runs in, if any."""
-    ask = getattr(sys.modules.get("workflows.plugins.basic"), "get_current_run_id", None)
+    ask = getattr(
+        sys.modules.get("workflows.plugins.basic"), "get_current_run_id", None
+    )
     return None if ask is None else ask()
 
 
@@ -146,9 +147,9 @@ def _without_reruns(ticks: list[Any]) -> list[Any]:
     """
     kept, later = [], set()
     for tick in reversed(ticks):
-        if type(tick).__name__ == "TickStepResult" and _COLLECTS & {
-            type(part).__name__ for part in tick.result
-        }:
+        if kind_of(tick) == "TickStepResult" and any(
+            kind_of(part) in _COLLECTS for part in tick.result
+        ):
             place = (getattr(tick, "step_id", None), tick.worker_id, id(tick.event))
             if place in later:
                 continue
@@ -161,7 +162,7 @@ _COLLECTS = {"AddCollectedEvent", "DeleteCollectedEvent"}
 
 
 def _publishes(command: object) -> bool:
-    return type(command).__name__ == "CommandPublishEvent"
+    return kind_of(command) == "CommandPublishEvent"
 
 
 def _version() -> str:

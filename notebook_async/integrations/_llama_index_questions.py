@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from notebook_async.core._short import short
 from notebook_async.core.records import QuestionRecord
+from notebook_async.integrations._llama_index_texts import event_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,7 +54,7 @@ class Questions:
             source=self._source,
             phase="waiting",
             question=name,
-            text=text if 0 < len(text) <= _LONGEST else short(event),
+            text=text if 0 < len(text) <= _LONGEST else event_text(event),
             step=step,
         )
         secret = bool(getattr(event, "secret", False))

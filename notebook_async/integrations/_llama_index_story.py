@@ -58,7 +58,7 @@ class Story:
         self._source, self._name, self._graph = source, name, graph
         self._calls = Calls()
         self._flows = Flows(source, graph)
-        self._questions = Questions(source, lambda record: self.tell(record))
+        self._questions = Questions(source, self._tell_on)
         self._texts = Texts()
         self._tick: Any = None
         # Of the log alone: when events came in, and when workers became free.
@@ -186,6 +186,9 @@ class Story:
         name = self._questions.ask(event, step, self.at, awaited=awaited)
         if call is not None:
             call.question = name
+
+    def _tell_on(self, record: Record) -> None:
+        self.tell(record)  # which may be another by now
 
     # -- calls
 
