@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Inside", "Past", "current_run_id", "look_inside", "past_of"]
 
-_KNOWN_TO_WORK = "2.20 to 2.26"
+_KNOWN_TO_WORK = "2.22 to 2.26"
 _MOST_WRAPPED = 10
 
 # The package copies its state at every tick, and so does reading its log again.

@@ -38,8 +38,9 @@ def record_llama_index(handler: Any, recording: Recording | None = None) -> Reco
 
     It has the graph, the calls of the steps, the events of the stream, the questions
     to a person and how many events took which way. What happened before is recorded
-    too, as far as the package remembers: of a run of more than 1,000 ticks not when
-    its calls began to the point, and of the stream what nobody has read yet.
+    too, as far as the package remembers: of the stream what nobody has read yet; in a
+    log of more than 1,000 ticks what has ended, but not what is going on; and before
+    version 2.25 no times.
 
     Parameters
     ----------
