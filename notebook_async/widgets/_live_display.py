@@ -14,18 +14,30 @@ place at the end. A front end that does not trust the file shows only the pictur
 from __future__ import annotations
 
 import asyncio
-import itertools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from notebook_async.kernel import detect_host, display_bundle
-from notebook_async.widgets._live import WIDGET_VIEW
+from notebook_async.widgets._embedded import (
+    EmbeddedDisplay,
+    embed_still,
+    job_output,
+)
+from notebook_async.widgets._kept import forget, keep_some, new_name
+from notebook_async.widgets._live import WIDGET_VIEW, view_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from notebook_async.widgets._panel import Panel
 
-__all__ = ["LiveDisplay", "new_name", "refresh_stills", "show_late", "show_still"]
+__all__ = [
+    "LiveDisplay",
+    "has_loop",
+    "refresh_stills",
+    "show_late",
+    "show_panel",
+    "show_still",
+]
 
 Picture = dict[str, Any]
 
@@ -42,8 +54,6 @@ _STYLE = (
     "{display:none}</style>"
 )
 
-_numbers = itertools.count(1)
-
 
 class _Stale(NamedTuple):
     """A picture that nobody may have seen, and whether it changes after that."""
@@ -55,16 +65,19 @@ class _Stale(NamedTuple):
 _stale: dict[str, _Stale] = {}
 """Pictures to publish once more, by the names of their displays."""
 
-_open: dict[str, list[LiveDisplay]] = {}
-"""The panels of each kind that have been shown and are alive, oldest first."""
+
+def has_loop() -> bool:
+    """Tell whether an event loop runs in this thread."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
-def new_name() -> str:
-    """Return the name of another display."""
-    return f"notebook-async-{next(_numbers)}"
-
-
-def show_still(picture: Callable[[], Picture], goes_on: Callable[[], bool]) -> str:
+def show_still(
+    picture: Callable[[], Picture], goes_on: Callable[[], bool]
+) -> Callable[[], None]:
     """Show a picture, and another one after each cell while what it shows goes on.
 
     Parameters
@@ -76,14 +89,17 @@ def show_still(picture: Callable[[], Picture], goes_on: Callable[[], bool]) -> s
 
     Returns
     -------
-    str
-        The name of the display, for `show_late`.
+    Callable
+        Shows the final one.
     """
+    output = job_output()
+    if output is not None:
+        return embed_still(output, picture)
     name = new_name()
     display_bundle(picture(), display_id=name)
     if goes_on():
         _stale[name] = _Stale(picture, goes_on)
-    return name
+    return lambda: show_late(name, picture)
 
 
 def show_late(name: str, picture: Callable[[], Picture]) -> None:
@@ -108,6 +124,29 @@ def refresh_stills(_: object = None) -> None:
         if not stale.goes_on():
             del _stale[name]
         display_bundle(stale.picture(), display_id=name, update=True)
+
+
+def show_panel(
+    panel: Panel,
+    picture: Callable[[], Picture],
+    *,
+    kind: str,
+    most: int,
+    endless: bool = False,
+) -> LiveDisplay | EmbeddedDisplay:
+    """Show a panel in the cell that runs now, or in the output of the job around.
+
+    Parameters
+    ----------
+    panel, picture, kind, most, endless
+        As for a `LiveDisplay`.
+    """
+    output = job_output()
+    if output is None:
+        return LiveDisplay(panel, picture, kind=kind, most=most, endless=endless)
+    return EmbeddedDisplay(
+        output, panel, picture, kind=kind, most=most, endless=endless
+    )
 
 
 class LiveDisplay:
@@ -147,11 +186,12 @@ class LiveDisplay:
         self._timer: asyncio.TimerHandle | None = None
         self._last: Picture = {}
         self._publish()
-        display_bundle({WIDGET_VIEW: self._view}, display_id=f"{self._name}-live")
+        live = {WIDGET_VIEW: view_of(panel)}
+        display_bundle(live, display_id=f"{self._name}-live")
         panel.on_beside = self._settle
         panel.on_retire(self._let_go)
         self._again_in(_FIRST)
-        _keep(self, kind, most)
+        keep_some(self, kind, most)
 
     # -- while it lives
 
@@ -199,11 +239,6 @@ class LiveDisplay:
 
     # -- within
 
-    @property
-    def _view(self) -> dict[str, Any]:
-        model = self._panel.shown.model_id
-        return {"version_major": 2, "version_minor": 0, "model_id": model}
-
     def _publish(self) -> None:
         bundle = self._picture()
         if bundle == self._last:
@@ -223,7 +258,7 @@ class LiveDisplay:
         """Put the picture where the panel is, in a front end that shows both."""
         bundle = self._picture()
         if self._panel.irreplaceable:
-            bundle = {WIDGET_VIEW: self._view, **bundle}
+            bundle = {WIDGET_VIEW: view_of(self._panel), **bundle}
         display_bundle(bundle, display_id=f"{self._name}-live", update=True)
 
     def _show_end(self) -> None:
@@ -237,9 +272,7 @@ class LiveDisplay:
         """Renew nothing any more, for the panel is gone."""
         self._retired = True
         self._cancel_timer()
-        for kept in _open.values():
-            if self in kept:
-                kept.remove(self)
+        forget(self)
 
     def _give_up(self) -> None:
         if self._ended and not self._retired and not self._panel.answered:
@@ -265,10 +298,3 @@ class LiveDisplay:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-
-
-def _keep(display: LiveDisplay, kind: str, most: int) -> None:
-    kept = _open.setdefault(kind, [])
-    kept.append(display)
-    for old in [each for each in kept if each.replaceable][: len(kept) - most]:
-        old.retire()

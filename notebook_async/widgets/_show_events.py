@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from notebook_async.kernel import detect_host, print_plain
 from notebook_async.widgets._events_static import events_html, events_text
-from notebook_async.widgets._live_display import LiveDisplay, show_late, show_still
-from notebook_async.widgets._show import has_loop
+from notebook_async.widgets._live_display import has_loop, show_panel, show_still
 
 if TYPE_CHECKING:
     from notebook_async.core.recording import Recording
@@ -58,16 +57,16 @@ def show_events(recording: Recording) -> EventPanel | None:
 
 
 def _show_still(recording: Recording) -> None:
-    name = show_still(lambda: events_bundle(recording), lambda: recording.listens)
+    renew = show_still(lambda: events_bundle(recording), lambda: recording.listens)
     if recording.listens:
-        recording.on_stop(lambda: show_late(name, lambda: events_bundle(recording)))
+        recording.on_stop(renew)
 
 
 def _show_live(recording: Recording) -> EventPanel:
     from notebook_async.widgets.event_panel import EventPanel  # noqa: PLC0415 - on use
 
     panel = EventPanel(recording)
-    display = LiveDisplay(
+    display = show_panel(
         panel,
         lambda: events_bundle(recording),
         kind="events",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from notebook_async.core import current_scope
 from notebook_async.kernel import detect_host, print_plain
-from notebook_async.widgets._live_display import LiveDisplay, show_late, show_still
-from notebook_async.widgets._show import has_loop
+from notebook_async.widgets._live_display import has_loop, show_panel, show_still
 
 if TYPE_CHECKING:
+    from notebook_async.core import RunOwner
     from notebook_async.widgets._graph_source import GraphSource
     from notebook_async.widgets.graph_panel import GraphPanel
     from notebook_async.workflow import Workflow, WorkflowHandler
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 __all__ = ["graph_bundle", "show_graph"]
 
 _MOST_PANELS = 20
+
+_in_jobs: dict[tuple[WorkflowHandler, RunOwner], GraphPanel] = {}
+"""The panels that are alive of runs in jobs."""
 
 
 def graph_bundle(source: GraphSource) -> dict[str, Any]:
@@ -57,7 +61,18 @@ def show_graph(shown: Workflow | WorkflowHandler | GraphSource) -> GraphPanel | 
     if host.headless or not has_loop():
         _show_still(source)
         return None
-    return _show_live(source)
+    handler, job = getattr(source, "handler", None), current_scope.get().owner
+    key = None if handler is None or job is None else (handler, job)
+    known = None if key is None else _in_jobs.get(key)
+    if known is not None:
+        # A job shows its workflows by itself.
+        known.show(source)
+        return known
+    panel = _show_live(source)
+    if key is not None:
+        _in_jobs[key] = panel
+        panel.on_retire(lambda: _in_jobs.pop(key, None))
+    return panel
 
 
 def _source_of(shown: Workflow | WorkflowHandler | GraphSource) -> GraphSource:
@@ -73,9 +88,9 @@ def _source_of(shown: Workflow | WorkflowHandler | GraphSource) -> GraphSource:
 
 
 def _show_still(source: GraphSource) -> None:
-    name = show_still(lambda: graph_bundle(source), lambda: not source.ended)
+    renew = show_still(lambda: graph_bundle(source), lambda: not source.ended)
     if not source.ended:
-        source.on_end(lambda _: show_late(name, lambda: graph_bundle(source)))
+        source.on_end(lambda _: renew())
 
 
 def _show_live(source: GraphSource) -> GraphPanel:
@@ -83,7 +98,7 @@ def _show_live(source: GraphSource) -> GraphPanel:
 
     panel = GraphPanel(source)
     told = source
-    display = LiveDisplay(
+    display = show_panel(
         panel, lambda: graph_bundle(told), kind="graph", most=_MOST_PANELS
     )
 

@@ -9,7 +9,7 @@ import pytest
 
 from notebook_async import await_tree, jobs, run_jobs, start_jobs
 from notebook_async.kernel import front_end_answered
-from notebook_async.widgets import _live_display
+from notebook_async.widgets import _kept
 from tests.widgets.comms import look
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def texts(notebook: Notebook) -> list[str]:
 
 def panels(kind: str = "job") -> list[LivePanel]:
     """Return the panels of a kind that are alive, oldest first."""
-    return [display._panel for display in _live_display._open.get(kind, [])]
+    return [display._panel for display in _kept._open.get(kind, [])]
 
 
 # -- a panel and its picture

@@ -10,7 +10,7 @@ import pytest
 from notebook_async import jobs, load_recording, record, run_jobs, start_jobs, watch
 from notebook_async.core.records import StepRecord
 from notebook_async.errors import ArgumentTypeError
-from notebook_async.widgets import _live_display
+from notebook_async.widgets import _kept
 from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
 from tests.widgets.recordings import recorded, story
 
@@ -59,7 +59,7 @@ def names(kernel_notebook: Notebook) -> None:
 
 def panels(kind: str) -> list[LivePanel]:
     """Return the panels of a kind that are alive, oldest first."""
-    return [display._panel for display in _live_display._open.get(kind, [])]
+    return [display._panel for display in _kept._open.get(kind, [])]
 
 
 def texts(notebook: Notebook, *, updates: bool = False) -> list[str]:
