@@ -15,7 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from notebook_async.errors import HostError
-from notebook_async.integrations._llama_index_calls import kind_of
+from notebook_async.integrations._llama_index_calls import kind_of, step_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -150,7 +150,7 @@ def _without_reruns(ticks: list[Any]) -> list[Any]:
         if kind_of(tick) == "TickStepResult" and any(
             kind_of(part) in _COLLECTS for part in tick.result
         ):
-            place = (getattr(tick, "step_id", None), tick.worker_id, id(tick.event))
+            place = (step_of(tick), tick.worker_id, id(tick.event))
             if place in later:
                 continue
             later.add(place)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
-from workflows import Context, Workflow, step
+from workflows import Context, Workflow, catch_error, step
 from workflows.events import (
     Event,
     HumanResponseEvent,
     InputRequiredEvent,
     StartEvent,
+    StepFailedEvent,
     StopEvent,
 )
 from workflows.retry_policy import retry_policy, stop_after_attempt, wait_fixed
@@ -223,3 +224,36 @@ class Rude(Workflow):
         """Take it."""
         ctx.write_event_to_stream(ev)
         return StopEvent(result=ev.number)
+
+
+class Joining(Workflow):
+    """Fan out by returning a list, and join by taking one."""
+
+    @step
+    async def split(self, ev: StartEvent) -> list[Work]:
+        """Make a list."""
+        return [Work(number=number) for number in range(ev.size)]
+
+    @step
+    async def work(self, ev: Work) -> Result:
+        """Square a number."""
+        return Result(square=ev.number**2)
+
+    @step
+    async def merge(self, ev: list[Result]) -> StopEvent:
+        """Take the list."""
+        return StopEvent(result=len(ev))
+
+
+class Caught(Workflow):
+    """Fail, and recover from it."""
+
+    @step
+    async def fail(self, ev: StartEvent) -> StopEvent:
+        """Fail."""
+        raise ValueError(ev.topic)
+
+    @catch_error
+    async def recover(self, ev: StepFailedEvent) -> StopEvent:
+        """Recover."""
+        return StopEvent(result=f"without {ev.step_name}")

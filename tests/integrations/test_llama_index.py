@@ -266,6 +266,52 @@ async def test_retries_are_attempts_of_one_call() -> None:
     assert counts_of(recording) == {"call": StepCounts(done=1, retries=2, workers=4)}
 
 
+async def test_list_that_is_joined_again() -> None:
+    """A step that takes a list is called once, and each of its events counts."""
+    handler = flows.Joining().run(size=6)
+    recording = record_llama_index(handler)
+    assert await handler == 6
+    run = run_of(recording)
+    assert run.edges == {
+        ("StartEvent", "split"): 1,
+        ("split", "Work"): 6,
+        ("Work", "work"): 6,
+        ("work", "Result"): 6,
+        ("Result", "merge"): 6,
+        ("merge", "StopEvent"): 1,
+    }
+    done = {name: counts.done for name, counts in counts_of(recording).items()}
+    assert done == {"split": 1, "work": 6, "merge": 1}
+    (split,) = run.steps["split"].recent
+    assert split.returned == "Work"
+
+
+async def test_failure_that_is_caught() -> None:
+    """The step has failed, the one that catches it is done, and so is the run."""
+    handler = flows.Caught().run(topic="rain")
+    recording = record_llama_index(handler)
+    assert await handler == "without fail"
+    assert run_of(recording).phase == "done"
+    assert counts_of(recording) == {
+        "fail": StepCounts(failed=1, workers=4),
+        "recover": StepCounts(done=1, workers=1),
+    }
+
+
+async def test_run_that_is_aborted() -> None:
+    """A run whose task is cancelled without a word is cancelled."""
+    workflow = flows.Slow(timeout=30)
+    workflow.started = asyncio.Event()
+    handler = workflow.run()
+    recording = record_llama_index(handler)
+    await workflow.started.wait()
+    handler._external_adapter.abort()
+    with pytest.raises(asyncio.CancelledError):
+        await handler
+    assert run_of(recording).phase == "cancelled"
+    assert not recording.listens
+
+
 async def test_time_out_is_a_failure() -> None:
     """A run whose time is up has failed, and its calls were cancelled."""
     handler = flows.Slow(timeout=0.05).run()
