@@ -1,7 +1,7 @@
 /** Asks for the name of a file in the place of the slider, and says what was written. */
 
 import { h, setAttribute, setHidden, setText } from "../dom";
-import { button, control, make, on, onKeys } from "./make";
+import { button, control, make, on, onKeys } from "../make";
 import type { ExportAnswer } from "./model";
 
 const STAY = { preventScroll: true };
