@@ -28,7 +28,7 @@ from notebook_async.magics._arun import ArunMagics
 from notebook_async.magics._completion import Completer
 from notebook_async.magics._formatters import register_formatters
 from notebook_async.magics._jobs import AWAITED_ACTIONS, JobsMagics
-from notebook_async.widgets import refresh_stills, show_run
+from notebook_async.widgets import refresh_stills, show_run, warm_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -37,6 +37,9 @@ __all__ = ["load", "unload"]
 
 _SHARE_OF_JOBS = 1.2
 """Seconds of a shutdown after which clients are closed, whether jobs have ended."""
+
+_FIRST_CELLS = 1.0
+"""Seconds after which the first cells have imported what they do."""
 
 
 class _Follower(Protocol):
@@ -94,6 +97,9 @@ class _Extension:
             self._undo.append(nesting.uninstall)
             before = set_presenter(show_run)
             self._undo.append(lambda: set_presenter(before))
+            if self._loop is not None and not detect_host(shell).headless:
+                warmth = self._loop.call_later(_FIRST_CELLS, warm_up)
+                self._undo.append(warmth.cancel)
             shell.events.register("post_run_cell", refresh_stills)
             self._undo.append(
                 lambda: shell.events.unregister("post_run_cell", refresh_stills)
