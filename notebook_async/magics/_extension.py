@@ -38,7 +38,7 @@ __all__ = ["load", "unload"]
 _SHARE_OF_JOBS = 1.2
 """Seconds of a shutdown after which clients are closed, whether jobs have ended."""
 
-_FIRST_CELLS = 1.0
+_FIRST_CELLS = 0.5
 """Seconds after which the first cells have imported what they do."""
 
 

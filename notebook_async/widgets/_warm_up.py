@@ -23,9 +23,8 @@ _FOR_WORKFLOWS = (
 
 def warm_up() -> None:
     """Import the panels that this notebook is about to need, in a thread."""
-    names = _FOR_JOBS
-    if "notebook_async.workflow.workflow" in sys.modules:
-        names += _FOR_WORKFLOWS
+    works = "notebook_async.workflow.workflow" in sys.modules
+    names = _FOR_JOBS + _FOR_WORKFLOWS if works else _FOR_JOBS
     missing = [name for name in names if name not in sys.modules]
     if missing:
         threading.Thread(
