@@ -164,7 +164,7 @@ def test_steps_light_up_while_the_run_goes_on(
 def test_steps_can_be_clicked_after_the_end(
     open_notebook: OpenNotebook, app: App
 ) -> None:
-    """Once a run has ended its panel stays and tells of its steps; a new one does too."""
+    """After the end of its run a panel stays and tells of steps; a new one does too."""
     again = "panel = show_graph(handler)"
     notebook = open_notebook([LOAD, SHOW, SORT, ANSWER, SEND, again], app=app)
     panel = start(notebook)
