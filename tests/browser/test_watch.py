@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from tests.browser.conftest import OpenNotebook
     from tests.browser.rig import App, Notebook
 
+# Ten updates a second, give or take one, and 500 kB are what a log may send.
+MOST = 11.0
+BYTES = 500_000
+QUICK = 1.0
+SLOW = 6
+
 LOAD = """\
 %load_ext notebook_async
 import asyncio, time
@@ -54,6 +60,33 @@ class Triage(Workflow):
 WATCH = "watched = watch(Triage(timeout=None).run())\nawait watched"
 WATCH_BEHIND = "watched = watch(Triage(timeout=None).run())\nwatched"
 OPEN = "gate.set()"
+FLOOD = """\
+class Number(Event):
+    n: int
+class Flood(Workflow):
+    @step
+    async def split(self, ctx: Context, ev: StartEvent) -> Number | None:
+        for n in range(5000):
+            ctx.send_event(Number(n=n))
+    @step(num_workers=8)
+    async def work(self, ev: Number) -> Label:
+        await asyncio.sleep(0.005)
+        return Label(n=ev.n)
+    @step
+    async def join(self, ctx: Context, ev: Label) -> StopEvent | None:
+        if ctx.collect_events(ev, [Label] * 5000) is not None:
+            return StopEvent()
+watched = watch(Flood(timeout=None).run())
+"""
+TICK = """\
+class Tock(Event):
+    pass
+class Tick(Workflow):
+    @step
+    async def tick(self, ev: StartEvent | Tock) -> Tock | StopEvent:
+        await asyncio.sleep(0.1)
+        return Tock() if ev else StopEvent()
+"""
 ARUN = "%%arun -n triage\nprint('begin')\nprint(await Triage(timeout=None).run())"
 
 
@@ -109,4 +142,71 @@ def test_job_has_its_graph(open_notebook: OpenNotebook, app: App) -> None:
     job.and_(notebook.page.locator("[data-phase=done]")).wait_for()
     assert "⚠ job 1" not in notebook.output_text(1)  # that it held the loop
     notebook.screenshot(f"job-graph-ended-{app}", notebook.output(1))
+    assert notebook.errors == []
+
+
+def test_reload_brings_both_panels_back(open_notebook: OpenNotebook, app: App) -> None:
+    """A page that loads while the run goes on, or is looked back at, has both again."""
+    notebook = open_notebook([LOAD, WATCH_BEHIND, OPEN], app=app)
+    graph, events = start(notebook)
+    graph.wait_for_state("send", "running")
+    notebook.save()
+    notebook.reload()
+    graph.wait_for_state("send", "running")
+    events.drag(0.1)
+    graph.wait_for_state("send", "idle")
+    notebook.reload()
+    graph.wait_for_state("send", "idle")
+    events.button("follow the end").click()
+    graph.wait_for_state("send", "running")
+    notebook.run_cell(2)
+    graph.wait_for_state("send", "done")
+    assert notebook.errors == []
+
+
+def test_restart_takes_both_panels_down(open_notebook: OpenNotebook) -> None:
+    """When the kernel is gone both say so, and neither offers what would do nothing."""
+    notebook = open_notebook([LOAD, WATCH_BEHIND])
+    graph, events = start(notebook)
+    graph.wait_for_state("send", "running")
+    notebook.restart_kernel()
+    for panel in (graph.root, events.root):
+        panel.get_by_text("kernel").first.wait_for()
+    assert graph.button("cancel").is_hidden()
+    assert events.button("write this recording to a file").is_disabled()
+
+
+def test_slow_page_shows_the_end(open_notebook: OpenNotebook) -> None:
+    """A page on a slow computer gets no more than it can draw, and the true end."""
+    notebook = open_notebook([LOAD, FLOOD, "1 + 1"])
+    slow = notebook.page.context.new_cdp_session(notebook.page)
+    slow.send("Emulation.setCPUThrottlingRate", {"rate": SLOW})
+    graph, _ = start(notebook)
+    traffic = notebook.watch_traffic(4).only(direction="in", kind="comm_msg")
+    for comm in {frame.comm for frame in traffic.frames}:
+        assert traffic.only(comm=comm).frames_per_second <= MOST
+    assert notebook.time_cell(2, shows="2") < QUICK
+    graph.wait_for_words("work", "5,000 done")
+    graph.root.and_(notebook.page.locator("[data-phase=done]")).wait_for()
+    slow.send("Emulation.setCPUThrottlingRate", {"rate": 1})
+    assert notebook.errors == []
+
+
+def test_twenty_watched_runs_in_one_notebook(open_notebook: OpenNotebook) -> None:
+    """Twenty graphs with their events, all live, leave cells and panels quick."""
+    notebook = open_notebook(
+        [LOAD, TICK, *["watch(Tick(timeout=None).run())"] * 20, "1+1"]
+    )
+    notebook.run_all()
+    graph = GraphPanel(notebook, 21)
+    graph.wait_for_state("tick", "running")
+    # Only then the page is done with what came while it made the panels.
+    assert min(notebook.time_cell(22, shows="2") for _ in range(5)) < QUICK
+    traffic = notebook.watch_traffic(4).only(direction="in", kind="comm_msg")
+    comms = {frame.comm for frame in traffic.frames}
+    assert len(comms) > 20
+    assert max(traffic.only(comm=comm).frames_per_second for comm in comms) <= MOST
+    assert max(traffic.only(comm=comm).bytes_per_second for comm in comms) < BYTES
+    graph.button("cancel").click()
+    graph.root.and_(notebook.page.locator("[data-phase=cancelled]")).wait_for()
     assert notebook.errors == []
