@@ -504,7 +504,7 @@ describe("export", () => {
     button("export")?.click();
     const slider = el.querySelector<HTMLElement>(".na-transport");
     expect(slider?.hidden).toBe(true);
-    el.querySelector("form")?.dispatchEvent(new Event("submit"));
+    press(el.querySelector(".na-export-name") as Element, "Enter");
     expect(model.only("export")).toEqual([
       { type: "export", view, name: "index-120000.jsonl.gz", replace: false },
     ]);
