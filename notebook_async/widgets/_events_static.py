@@ -40,8 +40,15 @@ _PIXELS = 500
 _BAR, _TALL = 12, 16
 _COLOURS = {**COLOURS, "queued": GREY, "retrying": "#CC79A7", "cancelled": GREY}
 _STRIPED = ("running", "waiting", "retrying", "failed")
-_CELL = "text-align:left;white-space:nowrap;padding:1px 10px 1px 0"
-_WIDE = "text-align:left;width:100%;padding:1px 0"
+# JupyterLab gives all tables columns of one width, unless they say theirs.
+_TABLE = "table-layout:fixed;width:100%;font-size:12px"
+_CELL = (
+    "text-align:left;white-space:nowrap;overflow:hidden;text-overflow:ellipsis;"
+    "padding:1px 10px 1px 0"
+)
+_WIDE = "text-align:left;padding:1px 0"
+_COLUMNS = ("13%", "11%", "22%")
+_LABEL = "18%"
 
 
 def events_text(recording: Recording) -> str:
@@ -141,18 +148,18 @@ def _table(recording: Recording, state: State) -> str:
     hidden = len(recording) - len(rows)
     summary = f"the last {len(rows)} events" if hidden > 0 else "all events"
     cells = "".join(
-        f"<tr>{''.join(_cell(text) for text in row[:3])}"
+        f"<tr>{''.join(map(_cell, row[:3], _COLUMNS))}"
         f'<td style="{_WIDE}">{html.escape(row[3])}</td></tr>'
         for row in rows
     )
     return (
         f'<div style="{DIM};margin-top:6px">{summary}</div>'
-        f'<table style="width:100%;font-size:12px">{cells}</table>'
+        f'<table style="{_TABLE}">{cells}</table>'
     )
 
 
-def _cell(text: str) -> str:
-    return f'<td style="{_CELL}">{html.escape(text)}</td>'
+def _cell(text: str, width: str) -> str:
+    return f'<td style="{_CELL};width:{width}">{html.escape(text)}</td>'
 
 
 # -- lanes
@@ -167,14 +174,15 @@ def _lanes(recording: Recording, state: State) -> str:
     workers = [one for one in labelled if one[0].source]
     loop = [one for one in labelled if not one[0].source]
     rows = [
-        f'<tr>{_cell(label)}<td style="{_WIDE}">{picture}</td></tr>'
+        f'<tr>{_cell(label, _LABEL)}<td style="{_WIDE}">{picture}</td></tr>'
         for lane, label, _ in (*workers[:_MOST_LANES], *loop)
         for picture in (_picture(lane, began, ended),)
     ]
     if len(workers) > _MOST_LANES:
-        rows.append(f"<tr>{_cell(f'… {len(workers) - _MOST_LANES:,} more')}</tr>")
+        more = f"… {len(workers) - _MOST_LANES:,} more"
+        rows.append(f"<tr>{_cell(more, _LABEL)}</tr>")
     body = "".join(rows)
-    return f'<table style="width:100%;font-size:12px">{body}</table>' if body else ""
+    return f'<table style="{_TABLE}">{body}</table>' if body else ""
 
 
 def _picture(lane: Lane, began: float, ended: float) -> str:

@@ -186,7 +186,8 @@ class LiveDisplay:
         self._timer: asyncio.TimerHandle | None = None
         self._last: Picture = {}
         self._publish()
-        live = {WIDGET_VIEW: view_of(panel)}
+        # Where nobody knows the model, as in an export, there is to be nothing.
+        live = {WIDGET_VIEW: view_of(panel), "text/html": ""}
         display_bundle(live, display_id=f"{self._name}-live")
         panel.on_beside = self._settle
         panel.on_retire(self._let_go)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 WIDGET = "application/vnd.jupyter.widget-view+json"
 STILL = ["text/html", "text/plain"]
 FIRST, LIVE = "notebook-async-1", "notebook-async-1-live"
-SHOWN = [(FIRST, False, STILL), (LIVE, False, [WIDGET])]
+SHOWN = [(FIRST, False, STILL), (LIVE, False, [WIDGET, "text/html"])]
 
 
 class Nap(Workflow):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 WIDGET = "application/vnd.jupyter.widget-view+json"
 STILL = ["text/html", "text/plain"]
 FIRST, LIVE = "notebook-async-1", "notebook-async-1-live"
-SHOWN = [(FIRST, False, STILL), (LIVE, False, [WIDGET])]
+SHOWN = [(FIRST, False, STILL), (LIVE, False, [WIDGET, "text/html"])]
 
 
 @pytest.fixture(autouse=True)
@@ -288,7 +288,7 @@ async def test_show_gives_another_panel(kernel_notebook: Notebook) -> None:
     assert live == [
         (f"notebook-async-{number}{suffix}", False, contents)
         for number in (1, 2, 3)
-        for suffix, contents in (("", STILL), ("-live", [WIDGET]))
+        for suffix, contents in (("", STILL), ("-live", [WIDGET, "text/html"]))
     ]
 
 
