@@ -22,7 +22,10 @@ _FOR_WORKFLOWS = (
 
 
 def warm_up() -> None:
-    """Import the panels that this notebook is about to need, in a thread."""
+    """Import the panels that this notebook is about to need, in a thread.
+
+    Called after each cell: once all are there it costs nothing.
+    """
     works = "notebook_async.workflow.workflow" in sys.modules
     names = _FOR_JOBS + _FOR_WORKFLOWS if works else _FOR_JOBS
     missing = [name for name in names if name not in sys.modules]
