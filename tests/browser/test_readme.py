@@ -61,7 +61,7 @@ def test_readme_watches_a_run(open_notebook: OpenNotebook, theme: str) -> None:
     graph, events = GraphPanel(notebook, 3), EventsView(notebook, 3)
     graph.root.and_(notebook.page.locator("[data-phase=done]")).wait_for()
     events.choose("timeline")
-    events.drag(0.6)
+    events.drag(0.95)
     graph.root.and_(notebook.page.locator("[data-phase=running]")).wait_for()
     notebook.page.add_style_tag(content=".jp-Toolbar, .jp-Collapser { display: none }")
     # Pictures of what is pointed at would have words about it.
