@@ -64,7 +64,7 @@ def graph_text(source: GraphSource) -> str:
     state = source.state()
     graph = source.graph.with_counts(state.steps, state.edges)
     glyph = GLYPHS[state.phase]
-    lines = [f"{glyph} {graph.name}  {' · '.join(_place(source, state))}"]
+    lines = [f"{glyph} {graph.name}  {' · '.join(_place(source, state))}".rstrip()]
     if state.error:
         lines.append(f"  ✕ {state.error}")
     lines += [f"  ? {question.text}" for question in state.questions]
@@ -75,7 +75,7 @@ def graph_text(source: GraphSource) -> str:
 
 
 def _place(source: GraphSource, state: GraphState) -> list[str]:
-    words = [f"run {source.run}", clock(state.elapsed)]
+    words = [f"run {source.run}", clock(state.elapsed)] if source.run else []
     if state.waiting:
         several = f"{state.waiting:,} wait for you"
         words.append(several if state.waiting > 1 else "1 waits for you")
