@@ -121,11 +121,11 @@ async def kernel_notebook(
     shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Notebook]:
     """Give a notebook that shows panels, with all displays kept."""
-    from notebook_async.widgets import _live_display  # noqa: PLC0415
+    from notebook_async.widgets import _kept, _live_display  # noqa: PLC0415
 
-    monkeypatch.setattr(_live_display, "_numbers", itertools.count(1))
+    monkeypatch.setattr(_kept, "_numbers", itertools.count(1))
+    monkeypatch.setattr(_kept, "_open", {})
     monkeypatch.setattr(_live_display, "_stale", {})
-    monkeypatch.setattr(_live_display, "_open", {})
     shell.kernel = Kernel()
     shell.display_pub = CapturingDisplayPublisher()
     shell.display_pub.outputs.clear()

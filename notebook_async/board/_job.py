@@ -234,23 +234,26 @@ class Job(JobFacts):
         (<WorkflowHandler Hello done>,)
         """
         self._workflows.append(handler)
+        if len(current_scope.get().path) == 1:
+            self._own_workflows.append(handler)
+            for watcher in self._workflow_watchers:
+                watcher(handler)
+            del self._own_workflows[_MOST_WORKFLOWS:]
         if len(self._workflows) > _MOST_WORKFLOWS:
             ended = (each for each in self._workflows if each.is_done())
             self._workflows.remove(next(ended, self._workflows[0]))
-        for watcher in self._workflow_watchers:
-            watcher(handler)
 
     def on_workflow(self, callback: Callable[[Any], object]) -> None:
-        """Call `callback(handler)` with each workflow's run that starts inside it.
+        """Call `callback(handler)` with each workflow's run that its own code starts.
 
-        It is called where that run was started: what it displays is the job's output.
+        Those that the items of its runs start are not told.
 
         Parameters
         ----------
         callback
-            Called at once with those that run already.
+            Called at once with the first twenty of the past.
         """
-        for handler in self._workflows:
+        for handler in self._own_workflows:
             callback(handler)
         self._workflow_watchers.append(callback)
 

@@ -39,6 +39,7 @@ class JobFacts:
         self._output = JobOutput(echo=echo)
         self._runs: list[JobRun[Any]] = []
         self._workflows: list[Any] = []
+        self._own_workflows: list[Any] = []
         self._workflow_watchers: list[Callable[[Any], object]] = []
         self._state: Phase = "queued"
         self._wall_start: float | None = None

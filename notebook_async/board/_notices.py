@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -64,7 +65,7 @@ class BlockNotices:
 
 def block_text(record: BlockRecord) -> str:
     """Return the notice of a block, in two lines."""
-    who = record.source[0].replace("-", " ")
+    who = re.sub(r"^(job|run)-(?=\d+$)", r"\1 ", record.source[0])
     if record.job is not None:
         who += f" {record.job!r}"
     if record.step is not None:

@@ -53,6 +53,8 @@ def error_line(error: BaseException) -> str:
     """
     try:
         text = repr(error)
+        if len(text) > _ERROR:  # such as one that begins with all headers of a request
+            text = f"{type(error).__name__}: {error}"
     except Exception:  # noqa: BLE001 - as above
         text = f"<{type(error).__name__} without a repr>"
     return one_line(text, most=_ERROR)

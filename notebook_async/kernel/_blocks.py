@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from notebook_async.core.records import BlockRecord
 from notebook_async.kernel._places import (
+    OURS,
     is_own,
     own_place,
     place_of,
@@ -69,6 +70,7 @@ class Stretch:
             self.context = handle._context  # type: ignore[attr-defined]  # noqa: SLF001
         self._places: Counter[Place] = Counter()
         self._stacks: dict[Place, str] = {}
+        self._loading = 0
         self._step: str | None = None
 
     def answer(self) -> None:
@@ -90,14 +92,18 @@ class Stretch:
         if place is None:
             return
         self._places[place] += 1
+        self._loading += _loads_part_of_us(frames)
         if place not in self._stacks:
             self._stacks[place] = _stack_text(frames)
             steps = (step_of(each) for each, _ in frames)
             self._step = next((step for step in steps if step), None)
 
     def record(self, seconds: float, phase: Phase) -> BlockRecord | None:
-        """Return what is to be told, with the line that was seen most."""
-        if not self._places:
+        """Return what is to be told, with the line that was seen most.
+
+        Nobody can help it that parts of this package are loaded when first needed.
+        """
+        if self._places.total() <= 2 * self._loading:
             return None
         (place, _), *_ = self._places.most_common(1)
         scope = scope_in(self.context)
@@ -133,6 +139,18 @@ def _frames_within(frame: FrameType) -> Iterator[tuple[FrameType, int]]:
         if each.f_code is Handle._run.__code__ and each is not frame:  # noqa: SLF001
             return
         yield each, line
+
+
+def _loads_part_of_us(frames: list[tuple[FrameType, int]]) -> bool:
+    """Tell whether a module of this package imports something, such as another one."""
+    imports = False
+    for frame, _ in frames:
+        file = frame.f_code.co_filename
+        if file.startswith("<frozen importlib"):
+            imports = True
+        elif imports and file.startswith(OURS):
+            return True
+    return False
 
 
 def _stack_text(frames: list[tuple[FrameType, int]]) -> str:

@@ -16,10 +16,13 @@ from notebook_async.kernel._host import get_shell
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-__all__ = ["Place", "is_own", "own_place", "place_of", "step_of", "walk"]
+__all__ = ["OURS", "Place", "is_own", "own_place", "place_of", "step_of", "walk"]
+
+OURS = str(Path(__file__).parents[1]) + os.sep
+"""Where the files of this package are."""
 
 _LIBRARIES = (
-    str(Path(__file__).parents[1]) + os.sep,
+    OURS,
     *(sysconfig.get_path(kind) + os.sep for kind in ("stdlib", "platstdlib")),
 )
 _INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from notebook_async.board import (
@@ -28,7 +29,7 @@ from notebook_async.magics._arun import ArunMagics
 from notebook_async.magics._completion import Completer
 from notebook_async.magics._formatters import register_formatters
 from notebook_async.magics._jobs import AWAITED_ACTIONS, JobsMagics
-from notebook_async.widgets import refresh_stills, show_run
+from notebook_async.widgets import refresh_stills, show_run, warm_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -37,6 +38,9 @@ __all__ = ["load", "unload"]
 
 _SHARE_OF_JOBS = 1.2
 """Seconds of a shutdown after which clients are closed, whether jobs have ended."""
+
+_UNTIL_ANSWERED = 0.1
+"""Seconds after a cell in which its answer gets to the front end."""
 
 
 class _Follower(Protocol):
@@ -94,10 +98,11 @@ class _Extension:
             self._undo.append(nesting.uninstall)
             before = set_presenter(show_run)
             self._undo.append(lambda: set_presenter(before))
-            shell.events.register("post_run_cell", refresh_stills)
-            self._undo.append(
-                lambda: shell.events.unregister("post_run_cell", refresh_stills)
-            )
+            for callback in (refresh_stills, self._warm_up):
+                shell.events.register("post_run_cell", callback)
+                self._undo.append(
+                    partial(shell.events.unregister, "post_run_cell", callback)
+                )
 
     def unload(self) -> None:
         while self._undo:
@@ -133,6 +138,10 @@ class _Extension:
         await asyncio.wait([jobs_end], timeout=_SHARE_OF_JOBS)
         await close_all()
         await jobs_end
+
+    def _warm_up(self, _: object) -> None:
+        if self._loop is not None and not detect_host(self._shell).headless:
+            self._loop.call_later(_UNTIL_ANSWERED, warm_up)
 
     def _unfinished(self) -> list[str]:
         live = [f"job {job.id} {job.name!r}" for job in self._board if not job.ended]

@@ -7,6 +7,7 @@ from notebook_async.widgets._show_events import show_events
 from notebook_async.widgets._show_graph import show_graph
 from notebook_async.widgets._show_tree import show_tree
 from notebook_async.widgets._text import board_text
+from notebook_async.widgets._warm_up import warm_up
 from notebook_async.widgets._watch import Watch, watch
 
 __all__ = [
@@ -22,5 +23,6 @@ __all__ = [
     "show_job",
     "show_run",
     "show_tree",
+    "warm_up",
     "watch",
 ]

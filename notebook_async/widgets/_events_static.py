@@ -18,6 +18,13 @@ from notebook_async.widgets._events_words import (
     payload,
     source_words,
 )
+from notebook_async.widgets._still_parts import (
+    COLOURS,
+    DIM,
+    GREY,
+    framed,
+    glyph,
+)
 from notebook_async.widgets._words import GLYPHS
 
 if TYPE_CHECKING:
@@ -31,23 +38,17 @@ _LAST = 12
 _MOST_LANES = 12
 _PIXELS = 500
 _BAR, _TALL = 12, 16
-_COLOURS = {
-    "queued": "#768390",
-    "running": "#0072B2",
-    "waiting": "#E69F00",
-    "retrying": "#CC79A7",
-    "done": "#009E73",
-    "failed": "#D55E00",
-    "cancelled": "#768390",
-}
+_COLOURS = {**COLOURS, "queued": GREY, "retrying": "#CC79A7", "cancelled": GREY}
 _STRIPED = ("running", "waiting", "retrying", "failed")
-_FRAME = (
-    "border:1px solid rgba(140,149,159,0.45);border-radius:6px;padding:8px 10px;"
-    "margin:2px 0;font-size:13px"
+# JupyterLab gives all tables columns of one width, unless they say theirs.
+_TABLE = "table-layout:fixed;width:100%;font-size:12px"
+_CELL = (
+    "text-align:left;white-space:nowrap;overflow:hidden;text-overflow:ellipsis;"
+    "padding:1px 10px 1px 0"
 )
-_DIM = "opacity:0.75"
-_CELL = "text-align:left;white-space:nowrap;padding:1px 10px 1px 0"
-_WIDE = "text-align:left;width:100%;padding:1px 0"
+_WIDE = "text-align:left;padding:1px 0"
+_COLUMNS = ("13%", "11%", "22%")
+_LABEL = "18%"
 
 
 def events_text(recording: Recording) -> str:
@@ -75,17 +76,15 @@ def events_text(recording: Recording) -> str:
 def events_html(recording: Recording) -> str:
     """Return lanes, numbers and the last events of a recording as still HTML."""
     state = recording.state
-    colour = _COLOURS[state.phase]
     head = (
-        f'<div><span style="color:{colour}">{GLYPHS[state.phase]}</span>'
-        f" <strong>events</strong>"
-        f' <span style="{_DIM}">{html.escape(_summary(recording, state))}</span></div>'
+        f"<div>{glyph(state.phase)} <strong>events</strong>"
+        f' <span style="{DIM}">{html.escape(_summary(recording, state))}</span></div>'
     )
     parts = [head, _lanes(recording, state)]
     if kinds := _kinds(state):
         parts.append(f"<div>{html.escape(kinds)}</div>")
     parts.append(_table(recording, state))
-    return f'<div style="{_FRAME}">{"".join(parts)}</div>'
+    return framed("".join(parts))
 
 
 # -- numbers
@@ -149,18 +148,18 @@ def _table(recording: Recording, state: State) -> str:
     hidden = len(recording) - len(rows)
     summary = f"the last {len(rows)} events" if hidden > 0 else "all events"
     cells = "".join(
-        f"<tr>{''.join(_cell(text) for text in row[:3])}"
+        f"<tr>{''.join(map(_cell, row[:3], _COLUMNS))}"
         f'<td style="{_WIDE}">{html.escape(row[3])}</td></tr>'
         for row in rows
     )
     return (
-        f'<div style="{_DIM};margin-top:6px">{summary}</div>'
-        f'<table style="width:100%;font-size:12px">{cells}</table>'
+        f'<div style="{DIM};margin-top:6px">{summary}</div>'
+        f'<table style="{_TABLE}">{cells}</table>'
     )
 
 
-def _cell(text: str) -> str:
-    return f'<td style="{_CELL}">{html.escape(text)}</td>'
+def _cell(text: str, width: str) -> str:
+    return f'<td style="{_CELL};width:{width}">{html.escape(text)}</td>'
 
 
 # -- lanes
@@ -175,14 +174,15 @@ def _lanes(recording: Recording, state: State) -> str:
     workers = [one for one in labelled if one[0].source]
     loop = [one for one in labelled if not one[0].source]
     rows = [
-        f'<tr>{_cell(label)}<td style="{_WIDE}">{picture}</td></tr>'
+        f'<tr>{_cell(label, _LABEL)}<td style="{_WIDE}">{picture}</td></tr>'
         for lane, label, _ in (*workers[:_MOST_LANES], *loop)
         for picture in (_picture(lane, began, ended),)
     ]
     if len(workers) > _MOST_LANES:
-        rows.append(f"<tr>{_cell(f'… {len(workers) - _MOST_LANES:,} more')}</tr>")
+        more = f"… {len(workers) - _MOST_LANES:,} more"
+        rows.append(f"<tr>{_cell(more, _LABEL)}</tr>")
     body = "".join(rows)
-    return f'<table style="width:100%;font-size:12px">{body}</table>' if body else ""
+    return f'<table style="{_TABLE}">{body}</table>' if body else ""
 
 
 def _picture(lane: Lane, began: float, ended: float) -> str:

@@ -60,7 +60,7 @@ class HandlerSource:
     def __init__(
         self, handler: WorkflowHandler, recording: Recording | None = None
     ) -> None:
-        self._handler = handler
+        self.handler = handler
         self._run = handler._run  # noqa: SLF001 - its state, which has no public face
         self.graph: WorkflowGraph = self._run.workflow.graph()
         self._versions = itertools.count()
@@ -83,7 +83,7 @@ class HandlerSource:
     @property
     def run(self) -> str:
         """The beginning of the run's id, or a name that somebody gave."""
-        return short_run_name(self._handler.run_id)
+        return short_run_name(self.handler.run_id)
 
     @property
     def version(self) -> int:
@@ -95,7 +95,7 @@ class HandlerSource:
     @property
     def ended(self) -> bool:
         """Whether the run has ended."""
-        return self._handler.is_done()
+        return self.handler.is_done()
 
     def moment(self, at: float) -> RecordedSource | None:
         """Return the run at a moment of the past; None if nobody recorded it.
@@ -107,7 +107,7 @@ class HandlerSource:
         """
         if self._past is None and self._recording is not None:
             for path in self._recording.state.workflows:
-                if path[-1] == self._handler.run_id:
+                if path[-1] == self.handler.run_id:
                     self._past = RecordedSource(self._recording, path)
         return None if self._past is None else self._past.moment(at)
 
@@ -157,11 +157,11 @@ class HandlerSource:
 
     def cancel(self) -> None:
         """Cancel the run."""
-        self._handler.cancel()
+        self.handler.cancel()
 
     def on_end(self, callback: Callable[[Any], Any]) -> None:
         """Call back once the run has ended."""
-        self._handler.add_done_callback(callback)
+        self.handler.add_done_callback(callback)
 
     # -- time
 
@@ -184,14 +184,14 @@ class HandlerSource:
             # One that others of its workflow go before has not begun to count.
             rests = not run.ended and run.permits is None and not run.clock.runs
             return "queued" if rests and run.state.outcome is None else "running"
-        if self._handler.cancelled():
+        if self.handler.cancelled():
             return "cancelled"
-        return "done" if self._handler.exception() is None else "failed"
+        return "done" if self.handler.exception() is None else "failed"
 
     def _error(self) -> str | None:
-        if not self.ended or self._handler.cancelled():
+        if not self.ended or self.handler.cancelled():
             return None
-        error = self._handler.exception()
+        error = self.handler.exception()
         return None if error is None else error_line(error)
 
     def _with_cancelled(self, steps: LiveCounts, edges: EdgeCounts) -> dict[str, Any]:
@@ -231,7 +231,7 @@ class HandlerSource:
         if self._recording is None:
             return None
         for path, flow in self._recording.state.workflows.items():
-            if path[-1] == self._handler.run_id:
+            if path[-1] == self.handler.run_id:
                 return flow
         return None
 
@@ -254,7 +254,7 @@ class HandlerSource:
         self, step: str, calls: tuple[CallNote, ...]
     ) -> tuple[CallNote, ...]:
         """Return the calls, with the traceback of what the run failed by."""
-        last = self._handler._log.events[-1:]  # noqa: SLF001 - as above
+        last = self.handler._log.events[-1:]  # noqa: SLF001 - as above
         if not last or not isinstance(last[0], WorkflowFailedEvent):
             return calls
         error = last[0].exception

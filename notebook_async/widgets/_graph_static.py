@@ -6,6 +6,7 @@ import base64
 import html
 from typing import TYPE_CHECKING
 
+from notebook_async.widgets._still_parts import DIM, coloured, framed
 from notebook_async.widgets._words import clock
 from notebook_async.workflow._graph.counts import StepCounts
 from notebook_async.workflow._graph.page import svg_width
@@ -24,14 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["graph_html", "graph_text"]
 
-_COLOURS = {"done": "#009E73", "failed": "#D55E00", "running": "#0072B2"}
-_COLOURS["waiting"] = "#E69F00"
-_GREY = "#768390"
-_FRAME = (
-    "border:1px solid rgba(140,149,159,0.45);border-radius:6px;padding:8px 10px;"
-    "margin:2px 0;font-size:13px"
-)
-_DIM = "opacity:0.75"
 _LEFT = "text-align:left"
 _MOST_CALLS = 60
 _SMALLEST = 0.6
@@ -55,7 +48,7 @@ def graph_html(source: GraphSource) -> str:
     words = html.escape(" · ".join(_place(source, state)))
     head = (
         f"<div>{_glyph(state.phase)} <strong>{title}</strong>"
-        f' <span style="{_DIM}">{words}</span></div>'
+        f' <span style="{DIM}">{words}</span></div>'
     )
     parts = [
         head,
@@ -63,7 +56,7 @@ def graph_html(source: GraphSource) -> str:
         _error(state),
         _table(graph, source),
     ]
-    return f'<div style="{_FRAME}">{"".join(parts)}</div>'
+    return framed("".join(parts))
 
 
 def graph_text(source: GraphSource) -> str:
@@ -71,7 +64,7 @@ def graph_text(source: GraphSource) -> str:
     state = source.state()
     graph = source.graph.with_counts(state.steps, state.edges)
     glyph = GLYPHS[state.phase]
-    lines = [f"{glyph} {graph.name}  {' · '.join(_place(source, state))}"]
+    lines = [f"{glyph} {graph.name}  {' · '.join(_place(source, state))}".rstrip()]
     if state.error:
         lines.append(f"  ✕ {state.error}")
     lines += [f"  ? {question.text}" for question in state.questions]
@@ -82,7 +75,7 @@ def graph_text(source: GraphSource) -> str:
 
 
 def _place(source: GraphSource, state: GraphState) -> list[str]:
-    words = [f"run {source.run}", clock(state.elapsed)]
+    words = [f"run {source.run}", clock(state.elapsed)] if source.run else []
     if state.waiting:
         several = f"{state.waiting:,} wait for you"
         words.append(several if state.waiting > 1 else "1 waits for you")
@@ -95,8 +88,7 @@ def _place(source: GraphSource, state: GraphState) -> list[str]:
 
 
 def _glyph(phase: RunPhase) -> str:
-    colour = _COLOURS.get(phase, _GREY)
-    return f'<span style="color:{colour}">{GLYPHS[phase]}</span>'
+    return coloured(GLYPHS[phase], phase)
 
 
 def _error(state: GraphState) -> str:

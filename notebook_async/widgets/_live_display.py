@@ -14,18 +14,30 @@ place at the end. A front end that does not trust the file shows only the pictur
 from __future__ import annotations
 
 import asyncio
-import itertools
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from notebook_async.kernel import detect_host, display_bundle
-from notebook_async.widgets._live import WIDGET_VIEW
+from notebook_async.widgets._embedded import (
+    EmbeddedDisplay,
+    embed_still,
+    job_output,
+)
+from notebook_async.widgets._kept import forget, keep_some, new_name
+from notebook_async.widgets._live import WIDGET_VIEW, view_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from notebook_async.widgets._panel import LivePanel
+    from notebook_async.widgets._panel import Panel
 
-__all__ = ["LiveDisplay", "new_name", "refresh_stills", "show_late"]
+__all__ = [
+    "LiveDisplay",
+    "has_loop",
+    "refresh_stills",
+    "show_late",
+    "show_panel",
+    "show_still",
+]
 
 Picture = dict[str, Any]
 
@@ -42,35 +54,99 @@ _STYLE = (
     "{display:none}</style>"
 )
 
-_numbers = itertools.count(1)
-_stale: dict[str, Callable[[], Picture]] = {}
-"""What makes the final picture that nobody may have seen, by its display id."""
 
-_open: dict[str, list[LiveDisplay]] = {}
-"""The panels of each kind that have been shown and not been retired, oldest first."""
+class _Stale(NamedTuple):
+    """A picture that nobody may have seen, and whether it changes after that."""
+
+    picture: Callable[[], Picture]
+    goes_on: Callable[[], bool]
 
 
-def new_name() -> str:
-    """Return the name of another display."""
-    return f"notebook-async-{next(_numbers)}"
+_stale: dict[str, _Stale] = {}
+"""Pictures to publish once more, by the names of their displays."""
+
+
+def has_loop() -> bool:
+    """Tell whether an event loop runs in this thread."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def show_still(
+    picture: Callable[[], Picture], goes_on: Callable[[], bool]
+) -> Callable[[], None]:
+    """Show a picture, and another one after each cell while what it shows goes on.
+
+    Parameters
+    ----------
+    picture
+        Makes the picture of this moment.
+    goes_on
+        Tells whether a later one would be another.
+
+    Returns
+    -------
+    Callable
+        Shows the final one.
+    """
+    output = job_output()
+    if output is not None:
+        return embed_still(output, picture)
+    name = new_name()
+    display_bundle(picture(), display_id=name)
+    if goes_on():
+        _stale[name] = _Stale(picture, goes_on)
+    return lambda: show_late(name, picture)
 
 
 def show_late(name: str, picture: Callable[[], Picture]) -> None:
     """Replace a display for good, and once more in a later cell if need be."""
     display_bundle(picture(), display_id=name, update=True)
-    _stale[name] = picture
+    _stale[name] = _Stale(picture, _never)
+
+
+def _never() -> bool:
+    return False
 
 
 def refresh_stills(_: object = None) -> None:
-    """Publish final pictures again under the cell that runs now; called after each.
+    """Publish pictures again under the cell that runs now; called after each.
 
     A headless run drops what comes after the end of a cell. It takes an update from a
     later cell, though, and puts it into the display of the earlier one.
     """
-    if not detect_host().front_end:
-        for name, picture in _stale.items():
-            display_bundle(picture(), display_id=name, update=True)
-    _stale.clear()
+    if detect_host().front_end:
+        _stale.clear()
+    for name, stale in list(_stale.items()):
+        if not stale.goes_on():
+            del _stale[name]
+        display_bundle(stale.picture(), display_id=name, update=True)
+
+
+def show_panel(
+    panel: Panel,
+    picture: Callable[[], Picture],
+    *,
+    kind: str,
+    most: int,
+    endless: bool = False,
+) -> LiveDisplay | EmbeddedDisplay:
+    """Show a panel in the cell that runs now, or in the output of the job around.
+
+    Parameters
+    ----------
+    panel, picture, kind, most, endless
+        As for a `LiveDisplay`.
+    """
+    output = job_output()
+    if output is None:
+        return LiveDisplay(panel, picture, kind=kind, most=most, endless=endless)
+    return EmbeddedDisplay(
+        output, panel, picture, kind=kind, most=most, endless=endless
+    )
 
 
 class LiveDisplay:
@@ -93,7 +169,7 @@ class LiveDisplay:
 
     def __init__(
         self,
-        panel: LivePanel,
+        panel: Panel,
         picture: Callable[[], Picture],
         *,
         kind: str,
@@ -110,10 +186,13 @@ class LiveDisplay:
         self._timer: asyncio.TimerHandle | None = None
         self._last: Picture = {}
         self._publish()
-        display_bundle({WIDGET_VIEW: self._view}, display_id=f"{self._name}-live")
+        # Where nobody knows the model, as in an export, there is to be nothing.
+        live = {WIDGET_VIEW: view_of(panel), "text/html": ""}
+        display_bundle(live, display_id=f"{self._name}-live")
         panel.on_beside = self._settle
+        panel.on_retire(self._let_go)
         self._again_in(_FIRST)
-        _keep(self, kind, most)
+        keep_some(self, kind, most)
 
     # -- while it lives
 
@@ -133,13 +212,12 @@ class LiveDisplay:
         if self._retired:
             return
         first, self._ended = not self._ended, True
-        self._cancel_timer()
-        if self._panel.beside is False:
-            self._take_place()
+        if not first:
+            self._again_in(_SOON)
             return
-        self._publish()
-        _stale[self._name] = self._picture
-        if first and not self._panel.answered:
+        self._cancel_timer()
+        self._show_end()
+        if not self._panel.answered:
             self._loop.call_later(_PATIENCE, self._give_up)
 
     def retire(self) -> None:
@@ -147,7 +225,6 @@ class LiveDisplay:
         if self._retired:
             return
         self._retired = True
-        self._cancel_timer()
         bundle = self._picture()
         if self._panel.beside is False:
             display_bundle(bundle, display_id=f"{self._name}-live", update=True)
@@ -162,11 +239,6 @@ class LiveDisplay:
         return (self._ended or self._endless) and not self._panel.visible
 
     # -- within
-
-    @property
-    def _view(self) -> dict[str, Any]:
-        model = self._panel.shown.model_id
-        return {"version_major": 2, "version_minor": 0, "model_id": model}
 
     def _publish(self) -> None:
         bundle = self._picture()
@@ -186,12 +258,25 @@ class LiveDisplay:
     def _take_place(self) -> None:
         """Put the picture where the panel is, in a front end that shows both."""
         bundle = self._picture()
-        if self._panel.holds_widgets:
-            bundle = {WIDGET_VIEW: self._view, **bundle}
+        if self._panel.irreplaceable:
+            bundle = {WIDGET_VIEW: view_of(self._panel), **bundle}
         display_bundle(bundle, display_id=f"{self._name}-live", update=True)
 
+    def _show_end(self) -> None:
+        if self._panel.beside is False:
+            self._take_place()
+        else:
+            self._publish()
+            _stale[self._name] = _Stale(self._picture, _never)
+
+    def _let_go(self) -> None:
+        """Renew nothing any more, for the panel is gone."""
+        self._retired = True
+        self._cancel_timer()
+        forget(self)
+
     def _give_up(self) -> None:
-        if self._ended and not self._panel.answered:
+        if self._ended and not self._retired and not self._panel.answered:
             self.retire()
 
     def _again_in(self, delay: float) -> None:
@@ -202,6 +287,9 @@ class LiveDisplay:
 
     def _renew(self) -> None:
         self._timer = None
+        if self._ended:
+            self._show_end()
+            return
         if self._panel.answered and self._panel.beside:
             self._publish()
             self._delay = min(2 * self._delay, _RAREST)
@@ -211,11 +299,3 @@ class LiveDisplay:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-
-
-def _keep(display: LiveDisplay, kind: str, most: int) -> None:
-    kept = _open.setdefault(kind, [])
-    kept.append(display)
-    for old in [each for each in kept if each.replaceable][: len(kept) - most]:
-        kept.remove(old)
-        old.retire()

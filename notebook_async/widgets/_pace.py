@@ -38,6 +38,7 @@ class Pace:
         self._timer: asyncio.TimerHandle | None = None
         self._polls = False
         self._may_send_at = loop.time()
+        self._closed = False
         self.visible = False
 
     def start(self) -> None:
@@ -57,6 +58,11 @@ class Pace:
         """Look for no more news until the next `start` or `ask`."""
         self._polls = False
 
+    def close(self) -> None:
+        """Send what there is now, and nothing ever again."""
+        self._closed = True
+        self.stop()
+
     def watch(self, *, visible: bool) -> None:
         """Take note of whether somebody sees the panel."""
         self.visible = visible
@@ -68,6 +74,8 @@ class Pace:
         self._tick_in(max(0.0, self._may_send_at - self._loop.time()))
 
     def _tick_in(self, delay: float) -> None:
+        if self._closed:
+            return
         at = self._loop.time() + delay
         if self._timer is not None and self._timer.when() <= at:
             return

@@ -7,6 +7,7 @@ ignored.
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anywidget
@@ -17,16 +18,34 @@ from notebook_async.widgets._pace import Pace
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ["LivePanel"]
+__all__ = ["LivePanel", "Panel", "built"]
+
+_STATIC = Path(__file__).parent / "static"
 
 
-class LivePanel(anywidget.AnyWidget):
-    """A widget that polls what it shows, and obeys its views.
+def built(name: str) -> str:
+    """Return a built module or style sheet, as a panel's class takes it.
+
+    It takes a path, too, but then a signal of that file keeps every panel alive for
+    ever, and what it shows.
+
+    Parameters
+    ----------
+    name
+        The file's.
+    """
+    return (_STATIC / name).read_text("utf-8")
+
+
+class Panel(anywidget.AnyWidget):
+    """A widget that obeys its views, and knows whether somebody sees one.
 
     Attributes
     ----------
     answered
         Whether a front end has made a view of it.
+    visible
+        Whether somebody sees it.
     beside
         Whether the front end hides the still picture that stands before the panel; None
         while nobody has said.
@@ -34,10 +53,10 @@ class LivePanel(anywidget.AnyWidget):
         What to call once that is known.
     """
 
-    def __init__(self, parts: Iterable[Callable[[], bool]], **traits: Any) -> None:
+    def __init__(self, **traits: Any) -> None:
         self._loop = asyncio.get_running_loop()
-        self._pace = Pace(self._loop, parts)
         self.answered = False
+        self.visible = False
         self.beside: bool | None = None
         self.on_beside: Callable[[], object] | None = None
         self._undo: list[Callable[[], object]] = []
@@ -50,14 +69,9 @@ class LivePanel(anywidget.AnyWidget):
         return self
 
     @property
-    def holds_widgets(self) -> bool:
-        """Whether there are widgets in it that no picture can stand for."""
+    def irreplaceable(self) -> bool:
+        """Whether there is something in it that no picture can stand for."""
         return False
-
-    @property
-    def visible(self) -> bool:
-        """Whether somebody sees it."""
-        return self._pace.visible
 
     def on_retire(self, callback: Callable[[], object]) -> None:
         """Call back once the panel is given up."""
@@ -65,15 +79,23 @@ class LivePanel(anywidget.AnyWidget):
 
     def retire(self) -> None:
         """Send nothing any more, and let the front end forget it."""
-        while self._undo:
-            self._undo.pop()()
-        self._pace.stop()
         self.close()
+
+    def close(self) -> None:
+        """Send nothing any more; `retire` closes what stands around it as well."""
+        # Python calls this too, on what could not be made.
+        undo = getattr(self, "_undo", [])
+        while undo:
+            undo.pop()()
+        super().close()
 
     def _replace(self, name: str, value: Any) -> None:
         # Assigning sends nothing where the value is the same, and a view waits for it.
         self._trait_values[name] = value
         self.send_state(name)
+
+    def _see(self) -> None:
+        """Take note of whether somebody sees it from now on."""
 
     def _act(self, content: dict[str, Any]) -> None:
         """Do what a message of this kind of panel asks for."""
@@ -91,7 +113,8 @@ class LivePanel(anywidget.AnyWidget):
                 self.answered = True
                 front_end_answered()
             case {"type": "visible", "visible": bool(visible)}:
-                self._pace.watch(visible=visible)
+                self.visible = visible
+                self._see()
                 self._note_beside(content.get("beside"))
             case {"type": str()}:
                 self._act(content)
@@ -101,3 +124,23 @@ class LivePanel(anywidget.AnyWidget):
             self.beside = beside
             if self.on_beside is not None:
                 self.on_beside()
+
+
+class LivePanel(Panel):
+    """A panel that polls what it shows, at a pace.
+
+    Parameters
+    ----------
+    parts
+        Each sends one message if there is something new, and tells whether it did.
+    traits
+        What the first message to the front end says.
+    """
+
+    def __init__(self, parts: Iterable[Callable[[], bool]], **traits: Any) -> None:
+        self._pace = Pace(asyncio.get_running_loop(), parts)
+        super().__init__(**traits)
+        self.on_retire(self._pace.close)
+
+    def _see(self) -> None:
+        self._pace.watch(visible=self.visible)

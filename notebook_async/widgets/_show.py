@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from notebook_async.board import jobs
 from notebook_async.kernel import detect_host, display_bundle, print_plain
+from notebook_async.widgets._kept import new_name
 from notebook_async.widgets._live_display import (
-    LiveDisplay,
-    new_name,
+    has_loop,
     refresh_stills,
     show_late,
+    show_panel,
+    show_still,
 )
+from notebook_async.widgets._show_in_job import show_graphs
 from notebook_async.widgets._static import panel_html
 from notebook_async.widgets._subjects import JobSubject, RunSubject
 from notebook_async.widgets._text import panel_text
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
     from notebook_async.core import JobRun
     from notebook_async.widgets._view import Subject
 
-__all__ = ["has_loop", "job_text", "refresh_stills", "run_text", "show_job", "show_run"]
+__all__ = ["job_text", "refresh_stills", "run_text", "show_job", "show_run"]
 
 _INTERVAL = 0.5
 _MOST_PANELS = 50
@@ -88,7 +91,7 @@ def _show_live(subject: Subject) -> None:
     from notebook_async.widgets.job_panel import JobPanel  # noqa: PLC0415
 
     panel = JobPanel(subject)
-    display = LiveDisplay(
+    display = show_panel(
         panel, lambda: _still(panel.subject), kind="job", most=_MOST_PANELS
     )
 
@@ -99,20 +102,22 @@ def _show_live(subject: Subject) -> None:
 
         display.begin()
         subject.on_end(lambda _: _keep_true(subject, show_end))
+        _show_workflows(subject)
 
     panel.on_follow = follow
     follow(subject)
 
 
 def _show_still(subject: Subject) -> None:
-    name = new_name()
-    display_bundle(_still(subject), display_id=name)
-
-    def show_end() -> None:
-        show_late(name, lambda: _still(subject))
-
+    renew = show_still(lambda: _still(subject), lambda: False)
     if not subject.ended:
-        subject.on_end(lambda _: _keep_true(subject, show_end))
+        subject.on_end(lambda _: _keep_true(subject, renew))
+    _show_workflows(subject)
+
+
+def _show_workflows(subject: Subject) -> None:
+    if isinstance(subject, JobSubject):
+        show_graphs(subject.job)
 
 
 def _show_plain(subject: Subject) -> None:
@@ -155,15 +160,6 @@ def _keep_true(subject: Subject, show: Callable[[], None]) -> None:
 
     show()
     subject.on_output(later)
-
-
-def has_loop() -> bool:
-    """Tell whether an event loop runs in this thread."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
 
 
 def _still(subject: Subject) -> dict[str, Any]:

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from notebook_async.kernel import detect_host, display_bundle, print_plain
 from notebook_async.widgets._board_rows import board_row
-from notebook_async.widgets._live_display import LiveDisplay
-from notebook_async.widgets._show import has_loop
+from notebook_async.widgets._live_display import has_loop, show_panel
 from notebook_async.widgets._still_board import board_html
 from notebook_async.widgets._text import board_text
 
@@ -54,7 +53,7 @@ def _show_live(board: JobBoard, only: list[int] | None) -> None:
     from notebook_async.widgets.board_panel import BoardPanel  # noqa: PLC0415
 
     panel = BoardPanel(board, only)
-    display = LiveDisplay(
+    display = show_panel(
         panel,
         lambda: board_bundle(panel.jobs()),
         kind="board",

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from notebook_async.kernel import detect_host, display_bundle, print_plain
-from notebook_async.widgets._live_display import LiveDisplay
-from notebook_async.widgets._show import has_loop
+from notebook_async.widgets._live_display import has_loop, show_panel
 from notebook_async.widgets._still_board import tree_html
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ def _show_live(tree: AwaitTree) -> None:
     from notebook_async.widgets.tree_panel import TreePanel  # noqa: PLC0415
 
     panel = TreePanel(tree)
-    display = LiveDisplay(
+    display = show_panel(
         panel,
         lambda: _still(panel.tree),
         kind="tree",

@@ -6,7 +6,7 @@ import base64
 import html
 from typing import TYPE_CHECKING
 
-from notebook_async.widgets._live import widget_text
+from notebook_async.widgets._live import as_it_is_now
 from notebook_async.widgets._still_parts import (
     COLOURS,
     DIM,
@@ -130,7 +130,7 @@ def _only(log: LogSlice, *, error: bool) -> LogSlice:
 
 
 def _rich(output: RichOutput) -> str:
-    data = output.data
+    data = as_it_is_now(output.data)
     for kind in ("image/png", "image/jpeg"):
         if kind in data:
             image = data[kind]
@@ -142,5 +142,5 @@ def _rich(output: RichOutput) -> str:
         return f'<div><img src="data:image/svg+xml;base64,{svg}"></div>'
     if "text/html" in data:
         return f"<div>{data['text/html']}</div>"
-    text = widget_text(data) or str(data.get("text/plain", ""))
+    text = str(data.get("text/plain", ""))
     return f'<pre style="{PRE}">{html.escape(text)}</pre>'

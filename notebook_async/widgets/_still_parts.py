@@ -21,6 +21,7 @@ __all__ = [
     "CELL",
     "COLOURS",
     "DIM",
+    "GREY",
     "PRE",
     "bar_picture",
     "coloured",
@@ -35,7 +36,7 @@ __all__ = [
 # black, so words have the reader's own colour.
 COLOURS = {"done": "#009E73", "failed": "#D55E00", "running": "#0072B2"}
 COLOURS["waiting"] = "#E69F00"
-_GREY = "#768390"
+GREY = "#768390"
 _FRAME = (
     "border:1px solid rgba(140,149,159,0.45);border-radius:6px;padding:8px 10px;"
     "margin:2px 0;font-size:13px"
@@ -94,7 +95,7 @@ def glyph(phase: Phase) -> str:
 
 def coloured(glyph: str, kind: str) -> str:
     """Return a glyph in the colour of a kind of items, or in grey."""
-    return f'<span style="color:{COLOURS.get(kind, _GREY)}">{glyph}</span>'
+    return f'<span style="color:{COLOURS.get(kind, GREY)}">{glyph}</span>'
 
 
 def pre(lines: list[str]) -> str:

@@ -42,6 +42,11 @@ class JobSubject:
         self._board = board
 
     @property
+    def job(self) -> Job:
+        """The job."""
+        return self._job
+
+    @property
     def ended(self) -> bool:
         """Whether the job has ended."""
         return self._job.ended

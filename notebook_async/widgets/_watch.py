@@ -69,8 +69,10 @@ def watch(
     ...     @step
     ...     async def greet(self, ev: StartEvent) -> StopEvent:
     ...         return StopEvent(result=f"Hello {ev.name}")
-    >>> watched = watch(Hello().run(name="Ada"))
-    >>> await watched  # in a notebook the panels are there from the line above on
+    >>> watched = watch(Hello().run(name="Ada", run_id="first"))
+    >>> await watched  # in a script, a terminal: text; in a notebook: panels, live
+    ✓ Hello  run first · 0:00 · done
+      ✓ greet  1 done
     'Hello Ada'
     >>> watched.recording.state.phase
     'done'

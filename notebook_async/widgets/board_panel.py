@@ -6,13 +6,12 @@ for all. While no job runs nothing is looked at.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import traitlets
 
 from notebook_async.widgets._board_rows import BoardFeed
-from notebook_async.widgets._panel import LivePanel
+from notebook_async.widgets._panel import LivePanel, built
 from notebook_async.widgets._steering import act_on
 from notebook_async.widgets._subjects import JobSubject
 from notebook_async.widgets._text import plain_log
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["BoardPanel"]
 
-_STATIC = Path(__file__).parent / "static"
 _LONGEST_LOG = 8_000
 _BETWEEN_LOGS = 1.0
 
@@ -40,8 +38,8 @@ class BoardPanel(LivePanel):
         Numbers of the jobs to show; by default all.
     """
 
-    _esm = _STATIC / "board_panel.js"
-    _css = _STATIC / "board_panel.css"
+    _esm = built("board_panel.js")
+    _css = built("board_panel.css")
     board = traitlets.Dict().tag(sync=True)
     log = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
 

@@ -12,19 +12,17 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import OrderedDict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import anywidget
 import traitlets
 
-from notebook_async.kernel import front_end_answered
 from notebook_async.widgets._events_answers import Answers
 from notebook_async.widgets._events_feed import Feed
 from notebook_async.widgets._events_head import Heads
 from notebook_async.widgets._events_looks import Look, parse_look
 from notebook_async.widgets._events_player import Player
 from notebook_async.widgets._events_requests import Requests
+from notebook_async.widgets._panel import Panel, built
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = ["EventPanel"]
 
-_STATIC = Path(__file__).parent / "static"
 _SEEN, _UNSEEN = 0.1, 1.0
 _BYTES = 120_000
 """Bytes a second, without the envelopes of the messages."""
@@ -44,7 +41,7 @@ _FULL = 40_000
 _MOST_VIEWS = 8
 
 
-class EventPanel(anywidget.AnyWidget):
+class EventPanel(Panel):
     """Shows a recording: its log, its tree and its lanes, at any moment of it.
 
     Parameters
@@ -54,19 +51,16 @@ class EventPanel(anywidget.AnyWidget):
 
     Attributes
     ----------
-    answered
-        Whether a front end has shown it.
     recording
         As given.
     """
 
-    _esm = _STATIC / "event_panel.js"
-    _css = _STATIC / "event_panel.css"
+    _esm = built("event_panel.js")
+    _css = built("event_panel.css")
     snapshot = traitlets.Dict().tag(sync=True)
 
     def __init__(self, recording: Recording) -> None:
         self.recording = recording
-        self.answered = False
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._player = Player(recording, self._loop)
@@ -80,10 +74,9 @@ class EventPanel(anywidget.AnyWidget):
         self._head: dict[str, Any] = {}
         self._sent_at = self._free_at = self._loop.time()
         self._on_end: list[Callable[[], object]] = []
-        self._on_hello: list[Callable[[], object]] = []
         self._listened = recording.listens
         super().__init__(snapshot=self._new_snapshot())
-        self.on_msg(self._on_message)
+        self.on_retire(self._stop)
         self._soon()
 
     # -- for whoever made it
@@ -140,16 +133,10 @@ class EventPanel(anywidget.AnyWidget):
         """Call back once the recording listens no more; not if it never did."""
         self._on_end.append(callback)
 
-    def on_hello(self, callback: Callable[[], object]) -> None:
-        """Call back once a front end has shown this."""
-        self._on_hello.append(callback)
-
-    def close(self) -> None:
-        """End the panel; its views show what they have."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        super().close()
+    @property
+    def irreplaceable(self) -> bool:
+        """Whether no picture can stand for it: it shows every moment."""
+        return True
 
     def get_state(self, key: Any = None, *args: Any, **kwargs: Any) -> Any:
         """Return the traits for a page that loads now, as of this moment."""
@@ -186,8 +173,7 @@ class EventPanel(anywidget.AnyWidget):
             self._tick_at(max(self._loop.time(), self._free_at, self._sent_at + _SEEN))
 
     def _tick_at(self, at: float) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+        self._stop()
         self._timer = self._loop.call_at(at, self._tick, at)
 
     def _tick(self, at: float) -> None:
@@ -247,26 +233,21 @@ class EventPanel(anywidget.AnyWidget):
         self._seq += 1
         return {"type": "news", "seq": self._seq, "head": head, "to": answers}
 
+    def _stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
     def _notice_end(self) -> None:
         if self._listened and not self.recording.listens:
             self._listened = False
             for callback in self._on_end:
                 callback()
 
-    # -- messages from the front end: any thread, untrusted
+    # -- what a view asks for
 
-    def _on_message(self, _widget: Any, content: Any, _buffers: Any) -> None:
-        if isinstance(content, dict):
-            self._loop.call_soon_threadsafe(self._obey, content)
-
-    def _obey(self, content: dict[str, Any]) -> None:
+    def _act(self, content: dict[str, Any]) -> None:
         match content:
-            case {"type": "hello"}:
-                front_end_answered()
-                if not self.answered:
-                    self.answered = True
-                    for callback in self._on_hello:
-                        callback()
             case {"type": "look"}:
                 self._look(content)
             case {"type": "leave", "view": str(view)}:

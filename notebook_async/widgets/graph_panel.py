@@ -8,65 +8,68 @@ next message suits both.
 
 from __future__ import annotations
 
-import asyncio
+import weakref
 from collections import deque
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import anywidget
 import traitlets
 
-from notebook_async.kernel import front_end_answered
 from notebook_async.widgets._graph_wire import GraphFeed, scene_message
+from notebook_async.widgets._panel import LivePanel, built
 from notebook_async.workflow._graph.compose import scene_of
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Callable, Hashable
 
     from notebook_async.widgets._graph_source import GraphSource
 
 __all__ = ["GraphPanel"]
 
-_STATIC = Path(__file__).parent / "static"
-_SEEN, _UNSEEN = 0.1, 1.0
 _MOST_REQUESTS = 8
 _LARGEST_ID = 2**53
 
 
-class GraphPanel(anywidget.AnyWidget):
+class GraphPanel(LivePanel):
     """Shows the graph of a run while it goes on, or at a moment of its past.
 
     Parameters
     ----------
     source
         What to show.
+
+    Attributes
+    ----------
+    on_follow
+        What to call with another source that is shown.
     """
 
-    _esm = _STATIC / "graph_panel.js"
-    _css = _STATIC / "graph_panel.css"
+    _esm = built("graph_panel.js")
+    _css = built("graph_panel.css")
     scene = traitlets.Dict().tag(sync=True)
     snapshot = traitlets.Dict().tag(sync=True)
 
     def __init__(self, source: GraphSource) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._timer: asyncio.TimerHandle | None = None
-        self._may_send_at = self._loop.time() + _SEEN
-        self._visible = False
-        self._asked_for_all = False
-        self._requests: deque[tuple[int, int]] = deque(maxlen=_MOST_REQUESTS)
-        self._version: Hashable = None
-        self.answered = False
         self._source = source
+        self.on_follow: Callable[[GraphSource], object] | None = None
         self._graph = source.graph
         self._feed = GraphFeed(scene_of(self._graph))
+        self._heard: GraphSource | None = None
+        self._asked_for_all = False
+        self._told: tuple[Hashable] | None = None
+        self._requests: deque[tuple[int, int]] = deque(maxlen=_MOST_REQUESTS)
         self._take_all()
         super().__init__(
+            [self._send_all, self._send_reply, self._send_delta],
             scene=scene_message(self._feed.scene, source.run),
             snapshot=self._feed.snapshot(),
         )
-        self.on_msg(self._on_message)
         self._follow()
+
+    @property
+    def irreplaceable(self) -> bool:
+        """Whether no picture can stand for it: its steps tell more when clicked."""
+        return True
 
     def show(self, source: GraphSource) -> None:
         """Show something else: another run, or another moment of the same.
@@ -80,7 +83,7 @@ class GraphPanel(anywidget.AnyWidget):
             What to show from now on.
         """
         self._source = source
-        self._version = None
+        self._told = None
         if source.graph != self._graph:
             self._graph = source.graph
             self._feed = GraphFeed(scene_of(self._graph))
@@ -89,6 +92,9 @@ class GraphPanel(anywidget.AnyWidget):
                 self.scene = scene_message(self._feed.scene, source.run)
                 self.snapshot = self._feed.snapshot()
         self._follow()
+        self._pace.ask()
+        if self.on_follow is not None:
+            self.on_follow(source)
 
     def get_state(self, key: Any = None, *args: Any, **kwargs: Any) -> Any:
         """Return the traits for a page that loads now, as of the last message."""
@@ -97,79 +103,60 @@ class GraphPanel(anywidget.AnyWidget):
             self._trait_values["snapshot"] = self._feed.snapshot()
         return super().get_state(key, *args, **kwargs)
 
-    def _take_all(self) -> None:
-        self._version = self._source.version
-        self._feed.take(self._source.state())
-
-    # -- polling
+    # -- what it follows
 
     def _follow(self) -> None:
         source = self._source
-        if not source.ended:
-            source.on_end(lambda _: self._ended(source))
-        self._soon()
+        if source.ended:
+            self._pace.rest()
+            return
+        self._pace.start()
+        if source is not self._heard:
+            self._heard = source
+            source.on_end(_end_of(weakref.ref(self), source))
 
-    def _ended(self, source: GraphSource) -> None:
+    def _end(self, source: GraphSource) -> None:
         if source is self._source:
-            self._soon()
+            self._pace.rest()
+            self._pace.ask()
 
-    def _soon(self) -> None:
-        """Send what is new as soon as it may be sent."""
-        if self._timer is not None:
-            self._timer.cancel()
-        at = max(self._loop.time(), self._may_send_at)
-        self._timer = self._loop.call_at(at, self._tick)
+    # -- what is told
 
-    def _tick(self) -> None:
-        self._timer = None
-        now = self._loop.time()
-        if self._tell():
-            self._may_send_at = now + _SEEN
-        if self._requests or self._asked_for_all or self._feed.behind:
-            self._soon()
-        elif not self._source.ended:
-            delay = _SEEN if self._visible else _UNSEEN
-            self._timer = self._loop.call_at(now + delay, self._tick)
+    def _take_all(self) -> None:
+        self._told = (self._source.version,)
+        self._feed.take(self._source.state())
 
-    def _tell(self) -> bool:
-        """Send one message, if there is anything to tell; tell whether there was."""
-        if self._asked_for_all:
-            self._asked_for_all = False
-            # Assigning sends nothing where the value is the same, and a view waits.
-            self._trait_values["snapshot"] = self._feed.snapshot()
-            self.send_state("snapshot")
-            return True
-        if self._requests:
-            self.send(self._reply(*self._requests.popleft()))
-            return True
-        version = self._source.version
-        if version == self._version and not self._feed.behind:
+    def _send_all(self) -> bool:
+        if not self._asked_for_all:
             return False
-        self._version = version
+        self._asked_for_all = False
+        self._replace("snapshot", self._feed.snapshot())
+        return True
+
+    def _send_reply(self) -> bool:
+        if not self._requests:
+            return False
+        self.send(self._reply(*self._requests.popleft()))
+        return True
+
+    def _send_delta(self) -> bool:
+        now = (self._source.version,)
+        if now == self._told and not self._feed.behind:
+            return False
+        self._told = now
         message = self._feed.delta(self._source.state())
         if message is None:
             return False
         self.send(message)
         return True
 
-    # -- messages from the front end: any thread, untrusted
+    # -- what a view asks for
 
-    def _on_message(self, _widget: Any, content: Any, _buffers: Any) -> None:
-        if isinstance(content, dict):
-            self._loop.call_soon_threadsafe(self._obey, content)
-
-    def _obey(self, content: dict[str, Any]) -> None:
+    def _act(self, content: dict[str, Any]) -> None:
         match content:
-            case {"type": "hello"}:
-                self.answered = True
-                front_end_answered()
-            case {"type": "visible", "visible": bool(visible)}:
-                self._visible = visible
-                if visible and not self._source.ended:
-                    self._soon()
             case {"type": "resync"}:
                 self._asked_for_all = True
-                self._soon()
+                self._pace.ask()
             case {"type": "details", "id": name, "step": index}:
                 self._ask(name, index)
             case {"type": "cancel"}:
@@ -183,7 +170,7 @@ class GraphPanel(anywidget.AnyWidget):
         known = 0 <= index < len(nodes) and nodes[index].kind == "step"
         if known and 0 <= name < _LARGEST_ID:
             self._requests.append((name, index))
-            self._soon()
+            self._pace.ask()
 
     def _reply(self, name: int, index: int) -> dict[str, Any]:
         answer: dict[str, Any] = {"type": "details", "id": name, "step": index}
@@ -196,3 +183,16 @@ class GraphPanel(anywidget.AnyWidget):
         except Exception as error:  # noqa: BLE001 - a user's `repr` may do anything
             return {**answer, "error": f"{type(error).__name__}: {error}"[:300]}
         return {**answer, "details": asdict(details)}
+
+
+def _end_of(
+    panel: weakref.ref[GraphPanel], source: GraphSource
+) -> Callable[[Any], None]:
+    """Return what tells a panel that a source has ended; it keeps no panel alive."""
+
+    def end(_: Any) -> None:
+        mine = panel()
+        if mine is not None:
+            mine._end(source)  # noqa: SLF001 - a part of it
+
+    return end

@@ -9,7 +9,6 @@ a view gets the rows that it asks for.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
@@ -18,7 +17,7 @@ import traitlets
 from notebook_async.widgets._item_requests import ItemRequests
 from notebook_async.widgets._live import WIDGET_VIEW
 from notebook_async.widgets._log_feed import LogFeed
-from notebook_async.widgets._panel import LivePanel
+from notebook_async.widgets._panel import LivePanel, built
 from notebook_async.widgets._steering import steer
 
 if TYPE_CHECKING:
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
     from notebook_async.widgets._view import Subject
 
 __all__ = ["JobPanel"]
-
-_STATIC = Path(__file__).parent / "static"
 
 
 class JobPanel(LivePanel):
@@ -48,8 +45,8 @@ class JobPanel(LivePanel):
         What to call with that.
     """
 
-    _esm = _STATIC / "job_panel.js"
-    _css = _STATIC / "job_panel.css"
+    _esm = built("job_panel.js")
+    _css = built("job_panel.css")
     view = traitlets.Dict().tag(sync=True)
     log = traitlets.Dict().tag(sync=True)
 
@@ -75,7 +72,7 @@ class JobPanel(LivePanel):
         return self.box
 
     @property
-    def holds_widgets(self) -> bool:
+    def irreplaceable(self) -> bool:
         """Whether the job has displayed widgets of its own."""
         return any(WIDGET_VIEW in output.data for output in self.subject.rich()[1])
 

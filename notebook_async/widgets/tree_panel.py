@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import traitlets
 
 from notebook_async.board import await_tree
-from notebook_async.widgets._panel import LivePanel
+from notebook_async.widgets._panel import LivePanel, built
 
 if TYPE_CHECKING:
     from notebook_async.board import AwaitTree
 
 __all__ = ["TreePanel"]
 
-_STATIC = Path(__file__).parent / "static"
 _MOST_ROWS = 300
 _LONGEST_ROW = 200
 _LEAST_AGE = 0.5
@@ -36,8 +34,8 @@ class TreePanel(LivePanel):
         The tree that it shows now.
     """
 
-    _esm = _STATIC / "tree_panel.js"
-    _css = _STATIC / "tree_panel.css"
+    _esm = built("tree_panel.js")
+    _css = built("tree_panel.css")
     rows = traitlets.Dict().tag(sync=True)
 
     def __init__(self, tree: AwaitTree) -> None:

@@ -42,7 +42,7 @@ SET_UP = """
 import asyncio, time
 from notebook_async import record
 from notebook_async.core.records import ItemRecord, RunRecord
-from notebook_async.widgets._events_show import show_events
+from notebook_async.widgets._show_events import show_events
 
 recording = record()
 WORKERS = 16

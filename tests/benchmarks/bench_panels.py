@@ -41,7 +41,7 @@ LONGEST_LAYOUT = 30.0
 # workflow behind it that would take time of its own.
 SOURCE = """
 import asyncio, random
-from notebook_async.widgets._graph_show import show_graph
+from notebook_async.widgets._show_graph import show_graph
 from notebook_async.widgets._graph_source import GraphState, StepDetails
 from notebook_async.workflow.representation import (
     StepCounts, WorkflowGraph, WorkflowGraphEdge, WorkflowStepNode)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
 
     from tests.browser.notebook import Notebook
+
+ENDS = ("done", "failed", "cancelled")
+ENDED = re.compile(f"· ({'|'.join(ENDS)})")
 
 _HEIGHTS = """(panel, seconds) => new Promise((resolve) => {
     const seen = new Set();
@@ -18,7 +22,7 @@ _HEIGHTS = """(panel, seconds) => new Promise((resolve) => {
 
 
 class GraphPanel:
-    """The live panel in the output of one cell, while its run goes on.
+    """The live panel in the output of one cell.
 
     Parameters
     ----------
@@ -73,8 +77,15 @@ class GraphPanel:
         self.step(name).and_(self.picture.locator(f"[data-phase='{state}']")).wait_for()
 
     def wait_for_end(self) -> None:
-        """Wait until the still picture has taken the place of the live panel."""
-        self.output.locator(".jp-RenderedHTML img").wait_for()
+        """Wait until the panel, and the still picture behind it, show the end."""
+        phases = [f".na-graph[data-phase={phase}]" for phase in ENDS]
+        self.output.locator(", ".join(phases)).wait_for()
+        self.still.filter(has_text=ENDED).wait_for(state="attached")
+
+    @property
+    def still(self) -> Locator:
+        """Return the still picture, which a live panel hides."""
+        return self.output.locator(".na-still")
 
     def transform(self) -> str | None:
         """Return from where the picture is seen."""

@@ -151,7 +151,7 @@ class Panel:
     def wait_for_end(self) -> None:
         """Wait until the panel, and the still picture behind it, show the end."""
         ended = ", ".join(
-            f'.na-panel[data-phase="{phase}"]'
+            f'.na-panel:not(.na-graph)[data-phase="{phase}"]'
             for phase in ("done", "failed", "cancelled")
         )
         self.output.locator(ended).wait_for()

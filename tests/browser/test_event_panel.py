@@ -22,7 +22,7 @@ import asyncio, time
 from notebook_async import load_recording, record, run_jobs
 from notebook_async.core.records import ItemRecord, JobRecord, RunRecord
 from notebook_async.core.recording import Recording
-from notebook_async.widgets._events_show import show_events
+from notebook_async.widgets._show_events import show_events
 gate = asyncio.Event()
 """
 
@@ -212,14 +212,15 @@ def test_filter_find_and_open(open_notebook: OpenNotebook, app: App) -> None:
     find = view.root.get_by_label("find in the log")
     find.fill("page 4")
     view.wait_for("(root) => root.querySelector('.na-hit') !== null")
-    for _ in range(2):
+    for hit in ("2 of 11", "3 of 11"):
         find.press("Enter")
-    view.root.get_by_text("of 11").wait_for()
+        view.root.get_by_text(hit).wait_for()
     [hit] = [row for row in view.rows if row["hit"]]
     assert "page 4" in hit["text"]
     marked = view.log.locator("mark").first
     assert marked.inner_text() == "page 4"
     find.press("Shift+Enter")
+    view.root.get_by_text("2 of 11").wait_for()
     view.log.locator(".na-hit").click()
     fields = view.root.locator(".na-fields")
     fields.get_by_text("ItemRecord").wait_for()
@@ -431,7 +432,7 @@ def test_live_recording(open_notebook: OpenNotebook, app: App) -> None:
     assert view.clock.split(" / ")[0] == moment
     notebook.run_cell(2)
     notebook.wait_idle()
-    # The end replaces the display, but nobody is torn from what they look at.
+    # The end renews the picture, but nobody is torn from what they look at.
     view.wait_for("(root) => root.dataset.live === 'false'")
     view.page.wait_for_timeout(1500)
     view = EventsView(notebook, 1)
@@ -440,8 +441,9 @@ def test_live_recording(open_notebook: OpenNotebook, app: App) -> None:
     assert view.root.get_by_role("tab", name="timeline").get_attribute(
         "aria-selected"
     ) == ("true")
-    [output] = notebook.output_data(1)
-    assert "was recording" not in output["data"]["text/plain"]
+    picture, _ = notebook.output_data(1)
+    assert "was recording" not in picture["data"]["text/plain"]
+    assert view.output.locator(".na-still").is_hidden()
     assert notebook.errors == []
 
 

@@ -1,4 +1,4 @@
-"""The picture in README is what its cell shows; `make pictures` takes it anew."""
+"""The pictures in README are what its cells show; `make pictures` takes them anew."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.browser.event_panel import EventsView
+from tests.browser.graph_panel import GraphPanel
 from tests.browser.panel import Panel
 
 if TYPE_CHECKING:
@@ -16,16 +18,16 @@ if TYPE_CHECKING:
 README = Path(__file__).parents[2] / "README.md"
 
 
-def first_cells() -> list[str]:
-    """Return the first two cells that README tells a reader to run."""
+def cells() -> list[str]:
+    """Return the cells that README tells a reader to run."""
     text = README.read_text("utf-8")
-    return re.findall(r"^```python\n(.*?)\n```$", text, re.DOTALL | re.MULTILINE)[:2]
+    return re.findall(r"^```python\n(.*?)\n```$", text, re.DOTALL | re.MULTILINE)
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
 def test_readme_cell_shows_its_panel(open_notebook: OpenNotebook, theme: str) -> None:
     """README's cell shows a moving panel with its failed items, and ends well."""
-    notebook = open_notebook(first_cells(), app="notebook", size=(860, 900))
+    notebook = open_notebook(cells()[:2], app="notebook", size=(860, 900))
     notebook.set_theme(theme)
     notebook.run_all()
     panel = Panel(notebook, 1)
@@ -39,3 +41,31 @@ def test_readme_cell_shows_its_panel(open_notebook: OpenNotebook, theme: str) ->
     panel.wait_for_end()
     assert "294 done" in notebook.output_text(1)
     assert "6 failed" in notebook.output_text(1)
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_readme_watches_a_run(open_notebook: OpenNotebook, theme: str) -> None:
+    """README's run can be looked at in its midst, once it is over."""
+    shown = cells()
+    number = next(i for i, cell in enumerate(shown) if "watch(" in cell)
+    load = [shown[0], "import asyncio, os"]
+    notebook = open_notebook(
+        [*load, shown[number - 1], shown[number]], app="notebook", size=(860, 900)
+    )
+    notebook.set_theme(theme)
+    for cell in range(3):
+        notebook.run_cell(cell)
+        notebook.wait_idle()
+    notebook.page.wait_for_timeout(1000)  # as somebody types the next cell
+    notebook.run_cell(3)
+    graph, events = GraphPanel(notebook, 3), EventsView(notebook, 3)
+    graph.root.and_(notebook.page.locator("[data-phase=done]")).wait_for()
+    events.choose("timeline")
+    events.drag(0.95)
+    graph.root.and_(notebook.page.locator("[data-phase=running]")).wait_for()
+    notebook.page.add_style_tag(content=".jp-Toolbar, .jp-Collapser { display: none }")
+    # Pictures of what is pointed at would have words about it.
+    notebook.page.mouse.move(5, 5)
+    shade = theme.rpartition(" ")[2].lower()
+    notebook.screenshot(f"watch-{shade}", notebook.cell(3))
+    assert notebook.errors == []

@@ -196,9 +196,14 @@ def test_errors() -> None:
         def __repr__(self) -> str:
             raise ValueError("no")
 
+    class WordyError(Exception):
+        def __repr__(self) -> str:
+            return f"WordyError({'headers' * 100}, {self})"
+
     assert error_line(ValueError("a\nb")) == "ValueError('a\\nb')"
     assert len(error_line(ValueError("x" * 1000))) == 300
     assert error_line(BrokenError()) == "<BrokenError without a repr>"
+    assert error_line(WordyError("gone")) == "WordyError: gone"
 
 
 def test_one_line() -> None:

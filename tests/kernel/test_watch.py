@@ -14,11 +14,13 @@ import pytest
 from notebook_async import jobs, watch_loop
 from notebook_async.core import BlockRecord, add_hook, current_scope
 from notebook_async.kernel import LoopWatch
+from notebook_async.kernel._places import OURS
 from notebook_async.kernel._portal import portal_factory
 from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
     from types import FrameType
 
 BUSY = (10.05, 10.075, 10.1, 10.125)
@@ -120,6 +122,21 @@ async def test_library_code_is_told_by_its_caller(seen: Seen) -> None:
     seen.free(10.225)
     await asyncio.sleep(0)
     assert (seen.records[0].file, seen.records[0].line) == (__file__, line)
+
+
+@pytest.mark.parametrize(("folder", "told"), [(OURS, 0), ("/elsewhere/", 1)])
+async def test_loading_parts_of_this_package_is_no_block(
+    seen: Seen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str, told: int
+) -> None:
+    """What this package imports when it is needed first is nobody's fault."""
+    (tmp_path / "slow_library.py").write_text("import sys\nbusy(sys._getframe())\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr("builtins.busy", lambda f: seen.busy(frame=f), raising=False)
+    monkeypatch.delitem(sys.modules, "slow_library", raising=False)
+    exec(compile("import slow_library", f"{folder}part.py", "exec"))  # noqa: S102
+    seen.free(10.225)
+    await asyncio.sleep(0)
+    assert len(seen.records) == told
 
 
 async def test_job_and_step_are_named(seen: Seen) -> None:

@@ -285,3 +285,12 @@ async def test_a_users_own_bar_is_in_the_panel(kernel: Kernel, module: str) -> N
     assert "mine:   0%" not in shown
     streams = [m for m in kernel.messages if m.kind == "stream"]
     assert streams == []
+
+
+async def test_panels_are_loaded_before_they_are_needed(kernel: Kernel) -> None:
+    """Soon after the extension its panels are loaded, and no cell waits for that."""
+    await kernel.run(
+        "import sys\nwhile 'notebook_async.widgets.job_panel' not in sys.modules:\n"
+        "    await asyncio.sleep(0.05)"
+    )
+    assert await value(kernel, "'notebook_async.workflow' in sys.modules") == "False"

@@ -1,13 +1,10 @@
-"""Sources that tests move by hand, and a comm that keeps what goes over it."""
+"""Sources that tests move by hand, and the other end of a graph's panel."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-
-from comm.base_comm import BaseComm
 
 from notebook_async.widgets._graph_source import GraphState, StepDetails
 from notebook_async.workflow._graph.build import graph_of
@@ -21,7 +18,7 @@ if TYPE_CHECKING:
     from notebook_async.widgets.graph_panel import GraphPanel
     from notebook_async.workflow.representation import WorkflowGraph
 
-__all__ = ["Browser", "FakeSource", "RecordingComm", "chain", "small"]
+__all__ = ["Browser", "FakeSource", "chain", "small"]
 
 
 def small() -> WorkflowGraph:
@@ -106,30 +103,13 @@ class FakeSource:
         self._callbacks.append(callback)
 
 
-class RecordingComm(BaseComm):
-    """A comm whose messages are kept, with the time of each."""
-
-    def publish_msg(
-        self,
-        msg_type: str,
-        data: Any = None,  # noqa: ANN401
-        metadata: Any = None,  # noqa: ANN401, ARG002
-        buffers: Any = None,  # noqa: ANN401, ARG002
-        **_: object,
-    ) -> None:
-        """Keep a message, as it goes over the wire."""
-        now = asyncio.get_running_loop().time()
-        wire = json.dumps(data, allow_nan=False)
-        self.__dict__.setdefault("sent", []).append((now, msg_type, wire))
-
-
 class Browser:
     """The other end of a panel's comm: it keeps the state as a front end does."""
 
     def __init__(self, panel: GraphPanel, *, visible: bool = True) -> None:
         self.panel = panel
         self.comm = panel.comm
-        self.opened = json.loads(self.comm.sent[0][2])["state"]
+        self.opened = self.comm.sent[0][2]["state"]
         self.comm.sent.clear()
         if visible:
             self.say({"type": "visible", "visible": True})
@@ -146,12 +126,12 @@ class Browser:
     @property
     def sizes(self) -> list[int]:
         """How large they were."""
-        return [len(wire) for _, _, wire in self.comm.sent]
+        return [len(json.dumps(wire)) for _, _, wire in self.comm.sent]
 
     @property
     def messages(self) -> list[dict[str, Any]]:
         """What the panel sent."""
-        return [json.loads(wire) for _, _, wire in self.comm.sent]
+        return [wire for _, _, wire in self.comm.sent]
 
     @property
     def deltas(self) -> list[dict[str, Any]]:

@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
+import weakref
 from typing import TYPE_CHECKING, Any
 
-import comm
 import pytest
 
+from notebook_async.core import ItemRecord
+from notebook_async.core.hooks import wanted
 from notebook_async.core.recording import Recording, load_recording
 from notebook_async.kernel import _host
 from notebook_async.widgets.event_panel import EventPanel
-from tests.widgets.graph_sources import RecordingComm
+from tests.widgets.comms import most_in_a_second
 from tests.widgets.recordings import item, items, recorded, story
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture(autouse=True)
-def comms(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make comms as a kernel does: by replacing the function that makes them."""
-    monkeypatch.setattr(comm, "create_comm", RecordingComm)
-    monkeypatch.setattr(_host, "_front_end_answered", False)
+pytestmark = pytest.mark.usefixtures("comms")
 
 
 class Page:
@@ -40,7 +39,7 @@ class Page:
     @property
     def news(self) -> list[tuple[float, dict[str, Any]]]:
         """The messages that came, with their times."""
-        sent = [(at, json.loads(wire)) for at, _, wire in self.panel.comm.sent]
+        sent = [(at, data) for at, _, data in self.panel.comm.sent]
         return [(at, data["content"]) for at, data in sent if "content" in data]
 
     @property
@@ -100,11 +99,6 @@ async def until_answered(page: Page, part: str, before: int = 0) -> Any:  # noqa
     return page.answers(part)[-1]
 
 
-def most_in_a_second(times: list[float]) -> int:
-    """Return the largest number of messages within any second."""
-    return max(sum(begin <= at < begin + 1 for at in times) for begin in times)
-
-
 def size(page: Page) -> int:
     """Return the bytes that came."""
     return sum(len(json.dumps(news)) for _, news in page.news)
@@ -124,7 +118,6 @@ async def test_storm_is_ten_messages_a_second(tab: str) -> None:
     assert size(page) < 3 * 150_000
     await asyncio.sleep(0.3)
     assert page.head["records"] == recording.end > 20_000
-    page.panel.close()
 
 
 async def test_several_views_share_the_messages() -> None:
@@ -138,7 +131,6 @@ async def test_several_views_share_the_messages() -> None:
     assert size(page) < 3 * 150_000
     assert page.answers("log")[-1]["end"] == page.head["records"]
     assert page.answers("log", "c")[-1]["end"] == page.head["records"] // 10
-    page.panel.close()
 
 
 async def test_unseen_panel_sends_once_a_second() -> None:
@@ -155,7 +147,6 @@ async def test_unseen_panel_sends_once_a_second() -> None:
     page.look(shown=True)
     await storm(recording, 1)
     assert len(page.times) - before >= 12
-    page.panel.close()
 
 
 async def test_before_anybody_asks_everybody_is_told() -> None:
@@ -167,7 +158,6 @@ async def test_before_anybody_asks_everybody_is_told() -> None:
     rows = page.answers("log", "")[-1]["rows"]
     assert rows[-1][0] > 20_000
     assert page.answers("lanes", "")
-    page.panel.close()
 
 
 async def test_quiet_recording_sends_nothing() -> None:
@@ -196,7 +186,6 @@ async def test_large_answers_take_their_time() -> None:
         page.look(tab="timeline", count=40, pixels=3000 + i)
         await asyncio.sleep(0.1)
     assert size(page) < 5.2 * 150_000
-    page.panel.close()
 
 
 # -- the log
@@ -245,7 +234,6 @@ async def test_frozen_rows_are_not_sent_again() -> None:
     first, second = page.answers("log")
     assert "rows" in first
     assert second == {"basis": 0, "start": 0, "end": 100, "now": 100}
-    page.panel.close()
 
 
 async def test_dropped_rows_move_no_place() -> None:
@@ -264,7 +252,6 @@ async def test_dropped_rows_move_no_place() -> None:
     await asyncio.sleep(0.3)
     log = page.answers("log")[-1]
     assert (log["start"], log["end"]) == (recording.first // 10, 530)
-    page.panel.close()
 
 
 async def test_filter() -> None:
@@ -442,7 +429,6 @@ async def test_live_moment_stays_while_more_comes() -> None:
     after = page.answers("log")[-1]
     assert (after["now"], after["end"]) == (before["now"], 200)
     assert "rows" not in after
-    page.panel.close()
 
 
 # -- playing
@@ -501,7 +487,6 @@ async def test_playing_into_the_present_follows_it() -> None:
         0,
         True,
     )
-    page.panel.close()
 
 
 async def test_nothing_to_play() -> None:
@@ -567,7 +552,6 @@ async def test_state_is_that_of_the_moment() -> None:
     assert (state["head"]["moment"], state["head"]["records"]) == (2.5, 20)
     assert set(state["answer"]) == {"log", "filter", "tree", "lanes"}
     assert state["answer"]["log"]["now"] == 8
-    page.panel.close()
 
 
 async def test_a_new_page_asks_the_others_to_ask_again() -> None:
@@ -616,16 +600,18 @@ async def test_views_leave_and_are_bounded() -> None:
     assert list(page.panel._looks) == [f"v{i}" for i in range(92, 100)]
 
 
-async def test_hello_is_an_answer() -> None:
-    """The first message of a front end says that there is one, and is told once."""
+async def test_front_end_says_hello_and_where_the_panel_is() -> None:
+    """The first messages of a front end say that there is one, and what it hides."""
     page = Page(recorded(story()))
-    told: list[bool] = []
-    page.panel.on_hello(lambda: told.append(page.panel.answered))
-    assert _host.detect_host().front_end is False
+    told: list[bool | None] = []
+    page.panel.on_beside = lambda: told.append(page.panel.beside)
+    assert (page.panel.answered, _host.detect_host().front_end) == (False, False)
     page.say({"type": "hello"})
-    page.say({"type": "hello"})
+    page.say({"type": "visible", "visible": True, "beside": True})
+    page.say({"type": "visible", "visible": False, "beside": False})
     await asyncio.sleep(0)
-    assert (told, _host.detect_host().front_end) == ([True], True)
+    assert (page.panel.answered, _host.detect_host().front_end) == (True, True)
+    assert (page.panel.visible, told) == (False, [True])
 
 
 async def test_messages_of_other_threads_are_obeyed_on_the_loop() -> None:
@@ -648,6 +634,25 @@ async def test_end_is_told_once() -> None:
     recording.stop()
     await asyncio.sleep(3)
     assert (told, page.head["live"]) == ([1], False)
+
+
+async def test_retired_panel_lets_its_recording_go() -> None:
+    """A panel that was given up sends nothing, and keeps no recording that listens."""
+    recording = live()
+    page = Page(recording, tab="log")
+    await storm(recording, 0.5)
+    gone, sent = weakref.ref(recording), page.panel.comm.sent
+    page.panel.play()
+    page.panel.retire()
+    before = len(sent)
+    page.look()
+    await asyncio.sleep(3)
+    assert (len(sent), page.panel.comm, page.panel._timer) == (before, None, None)
+    assert wanted(ItemRecord)
+    del page, recording
+    gc.collect()
+    assert gone() is None
+    assert not wanted(ItemRecord)
 
 
 MALFORMED: list[Any] = [
@@ -674,6 +679,8 @@ MALFORMED: list[Any] = [
     {"type": "look", "view": "x", "tab": "timeline", "window": [1]},
     {"type": "look", "view": "x", "tab": "timeline", "window": [0, float("nan")]},
     {"type": "leave"},
+    {"type": "visible"},
+    {"type": "visible", "visible": "yes"},
     {"type": "moment"},
     {"type": "moment", "at": "now"},
     {"type": "moment", "at": float("inf")},
@@ -754,7 +761,7 @@ async def test_export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert await export(name=path.name) == {"state": "exists", "name": path.name}
     assert path.read_bytes() == b"mine"
     assert (await export(name=path.name, replace=True))["state"] == "done"
-    assert len(load_recording(path)) == 19
+    assert len(load_recording(path)) == len(story())
 
 
 async def test_two_exports_at_once_are_one(

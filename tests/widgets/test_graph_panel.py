@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
+import weakref
 
-import comm
 import pytest
 
 from notebook_async.kernel import _host
@@ -13,10 +14,10 @@ from notebook_async.widgets._graph_source import OpenQuestion
 from notebook_async.widgets._graph_wire import COUNTS, PHASES
 from notebook_async.widgets.graph_panel import GraphPanel
 from notebook_async.workflow.representation import StepCounts
+from tests.widgets.comms import most_in_a_second
 from tests.widgets.graph_sources import (
     Browser,
     FakeSource,
-    RecordingComm,
     chain,
     small,
 )
@@ -25,16 +26,7 @@ from tests.widgets.graph_sources import (
 A, B, C = 2, 3, 4
 
 
-@pytest.fixture(autouse=True)
-def comms(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make comms as a kernel does: by replacing the function that makes them."""
-    monkeypatch.setattr(comm, "create_comm", RecordingComm)
-    monkeypatch.setattr(_host, "_front_end_answered", False)
-
-
-def most_in_a_second(times: list[float]) -> int:
-    """Return the largest number of messages within any second."""
-    return max(sum(begin <= at < begin + 1 for at in times) for begin in times)
+pytestmark = pytest.mark.usefixtures("comms")
 
 
 def most_bytes_in_a_second(browser: Browser) -> int:
@@ -107,10 +99,10 @@ async def test_unseen_panel_sends_once_a_second() -> None:
     browser = Browser(GraphPanel(source), visible=False)
     await storm(source, 5.5)
     assert most_in_a_second(browser.times) == 1
-    assert len(browser.times) == 6
+    assert len(browser.times) == 5
     browser.say({"type": "visible", "visible": True})
     await storm(source, 1)
-    assert len(browser.times) >= 15
+    assert len(browser.times) >= 14
     browser.say({"type": "visible", "visible": False})
     await asyncio.sleep(0.2)
     before = len(browser.times)
@@ -353,6 +345,49 @@ async def test_live_again_after_the_past() -> None:
     live.count("a", done=6)
     await asyncio.sleep(0.5)
     assert browser.known()["nodes"] == [[A, 7, 0, 0, 0, 0, 6]]
+
+
+async def test_source_that_is_shown_again_is_heard_once() -> None:
+    """However often a slider comes back to a run, the run tells its end once."""
+    live = FakeSource()
+    browser = Browser(GraphPanel(live))
+    past = FakeSource(ticks=False)
+    past.ended = True
+    for _ in range(50):
+        browser.panel.show(past)
+        browser.panel.show(live)
+    assert len(live._callbacks) == 1
+
+
+async def test_state_that_has_no_version_is_shown() -> None:
+    """The last moment of a recording has no number, and is shown like any other."""
+    browser = Browser(GraphPanel(FakeSource()))
+    last = FakeSource(ticks=False)
+    last.count("a", done=3)
+    last.version, last.ended = None, True
+    browser.panel.show(last)
+    await asyncio.sleep(0.2)
+    assert browser.known()["nodes"] == [[A, 7, 0, 0, 0, 0, 3]]
+
+
+async def test_retired_panel_rests_and_is_forgotten() -> None:
+    """A panel that was given up polls nothing, and the run does not keep it alive."""
+    source = FakeSource()
+    panel = GraphPanel(source)
+    sent = panel.comm.sent
+    source.count("a", done=1)
+    panel.retire()
+    before, looked = len(sent), source.looked
+    source.count("a", done=2)
+    panel.show(source)
+    panel._handle_custom_msg({"type": "visible", "visible": True}, [])
+    await asyncio.sleep(3)
+    assert (len(sent), source.looked, panel.comm) == (before, looked, None)
+    gone = weakref.ref(panel)
+    del panel
+    gc.collect()
+    assert gone() is None
+    source.end()
 
 
 # -- what is asked

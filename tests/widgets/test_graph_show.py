@@ -11,7 +11,6 @@ import pytest
 
 from notebook_async import jobs
 from notebook_async.kernel import front_end_answered
-from notebook_async.widgets._graph_show import show_graph
 from notebook_async.widgets._graph_source import (
     CallNote,
     OpenQuestion,
@@ -19,8 +18,10 @@ from notebook_async.widgets._graph_source import (
     StepTiming,
 )
 from notebook_async.widgets._graph_static import graph_html, graph_text
+from notebook_async.widgets._show_graph import show_graph
 from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
 from notebook_async.workflow.representation import StepCounts
+from tests.widgets.comms import look
 from tests.widgets.graph_sources import FakeSource
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 STILL = ["text/html", "text/plain"]
+FIRST, LIVE = "notebook-async-1", "notebook-async-1-live"
+SHOWN = [(FIRST, False, STILL), (LIVE, False, [WIDGET, "text/html"])]
 
 
 class Nap(Workflow):
@@ -48,6 +51,14 @@ def told(notebook: Notebook) -> list[tuple[str, bool, list[str]]]:
     ]
 
 
+def texts(notebook: Notebook) -> list[str]:
+    """Return the first line of each display that has text."""
+    bundles = [each["data"] for each in notebook.displays]
+    return [
+        data["text/plain"].split("\n")[0] for data in bundles if "text/plain" in data
+    ]
+
+
 def picture(text: str) -> str:
     """Return the SVG in HTML."""
     found = re.search(r"data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)", text)
@@ -58,21 +69,22 @@ def picture(text: str) -> str:
 # -- in a notebook
 
 
-async def test_panel_then_the_final_picture(kernel_notebook: Notebook) -> None:
-    """A run shows a panel with a picture, which the final picture replaces."""
+async def test_panel_with_its_picture(kernel_notebook: Notebook) -> None:
+    """A run shows a picture and a panel below it; the end renews the picture."""
     handler = Nap().run(seconds=1, run_id="nap")
     panel = show_graph(handler)
     assert panel is not None
-    assert told(kernel_notebook) == [("notebook-async-1", False, [WIDGET, *STILL])]
-    shown = kernel_notebook.displays[0]["data"]
-    assert shown[WIDGET]["model_id"] == panel.model_id
-    assert shown["text/plain"].splitlines()[0] == (
+    assert told(kernel_notebook) == SHOWN
+    picture_first, live = (each["data"] for each in kernel_notebook.displays)
+    assert live[WIDGET]["model_id"] == panel.model_id
+    assert 'class="na-still"' in picture_first["text/html"]
+    assert picture_first["text/plain"].splitlines()[0] == (
         "▶ Nap  run nap · 0:00 · was running when this picture was saved"
     )
     assert await handler == 7
     await asyncio.sleep(0)
-    assert told(kernel_notebook)[1:] == [("notebook-async-1", True, STILL)]
-    final = kernel_notebook.displays[1]["data"]
+    assert told(kernel_notebook)[2:] == [(FIRST, True, STILL)]
+    final = kernel_notebook.displays[2]["data"]
     assert final["text/plain"].splitlines() == [
         "✓ Nap  run nap · 0:01 · done",
         "  ✓ sleep  1 done",
@@ -80,17 +92,59 @@ async def test_panel_then_the_final_picture(kernel_notebook: Notebook) -> None:
     assert 'class="step counted done"' in picture(final["text/html"])
 
 
-async def test_final_picture_is_told_again_in_a_later_cell(
+async def test_panel_stays_after_the_end(kernel_notebook: Notebook) -> None:
+    """Where a front end shows it a panel stays: its steps can still be clicked."""
+    handler = Nap().run(seconds=1)
+    panel = show_graph(handler)
+    assert panel is not None
+    await look(panel)
+    await handler
+    await asyncio.sleep(60)
+    assert panel.comm is not None
+    assert len(told(kernel_notebook)) == 3
+
+
+async def test_panel_that_nobody_answers_becomes_its_picture(
     kernel_notebook: Notebook,
 ) -> None:
-    """Where no front end has answered, the next cell publishes the end once more."""
+    """Ten seconds after the end a panel without a front end is given up."""
     handler = Nap().run(seconds=1)
-    show_graph(handler)
+    panel = show_graph(handler)
+    assert panel is not None
+    await handler
+    kernel_notebook.displays.clear()
+    await asyncio.sleep(9)
+    assert (told(kernel_notebook), panel.comm is None) == ([], False)
+    await asyncio.sleep(2)
+    assert told(kernel_notebook) == [(FIRST, True, STILL), (LIVE, True, [])]
+    assert panel.comm is None
+
+
+async def test_front_end_that_shows_both_keeps_the_panel(
+    kernel_notebook: Notebook,
+) -> None:
+    """Where nothing hides a picture, it joins the panel at the end, for the file."""
+    handler = Nap().run(seconds=1)
+    panel = show_graph(handler)
+    assert panel is not None
+    await look(panel, beside=False)
+    assert told(kernel_notebook)[2:] == [(FIRST, True, [])]
     await handler
     await asyncio.sleep(0)
-    kernel_notebook.displays.clear()
-    await kernel_notebook.value("1")
-    assert told(kernel_notebook) == [("notebook-async-1", True, STILL)]
+    assert told(kernel_notebook)[3:] == [(LIVE, True, [WIDGET, *STILL])]
+
+
+async def test_run_that_has_ended_has_a_panel(kernel_notebook: Notebook) -> None:
+    """Details can be asked for after the end, too."""
+    handler = Nap().run(seconds=1)
+    await handler
+    panel = show_graph(handler)
+    assert panel is not None
+    assert told(kernel_notebook) == SHOWN
+    await look(panel)
+    await asyncio.sleep(60)
+    assert len(told(kernel_notebook)) == 2
+    assert panel.comm is not None
 
 
 async def test_front_end_has_seen_it(kernel_notebook: Notebook) -> None:
@@ -105,12 +159,98 @@ async def test_front_end_has_seen_it(kernel_notebook: Notebook) -> None:
     assert kernel_notebook.displays == []
 
 
-async def test_run_that_has_ended_is_a_picture(kernel_notebook: Notebook) -> None:
-    """There is no panel for what cannot change."""
-    handler = Nap().run(seconds=1)
-    await handler
-    assert show_graph(handler) is None
-    assert told(kernel_notebook) == [("notebook-async-1", False, STILL)]
+async def test_old_panels_become_pictures(
+    kernel_notebook: Notebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of panels whose runs have ended so many are kept, and all of those that go on."""
+    monkeypatch.setattr("notebook_async.widgets._show_graph._MOST_PANELS", 2)
+    sources = [FakeSource() for _ in range(4)]
+    shown = [show_graph(source) for source in sources[:3]]
+    assert all(panel is not None and panel.comm is not None for panel in shown)
+    for source in sources[:2]:
+        source.end()
+    kernel_notebook.displays.clear()
+    shown.append(show_graph(sources[3]))
+    alive = [panel is not None and panel.comm is not None for panel in shown]
+    assert alive == [False, False, True, True]
+
+
+# -- other moments
+
+
+def moment(elapsed: float, **state: object) -> FakeSource:
+    """Return a moment of the past."""
+    source = FakeSource(elapsed=elapsed, ticks=False, **state)
+    source.ended = True
+    return source
+
+
+async def test_picture_is_not_of_the_past(kernel_notebook: Notebook) -> None:
+    """Whatever moment the panel shows, the file has what the run came to."""
+    source = FakeSource(elapsed=9.0)
+    panel = show_graph(source)
+    assert panel is not None
+    await look(panel)
+    panel.show(moment(3.0))
+    source.change(elapsed=12.0)
+    source.end()
+    for at in range(12):
+        panel.show(moment(float(at)))
+    await asyncio.sleep(30)
+    assert [line.split(" · ")[1] for line in texts(kernel_notebook)] == ["0:09", "0:12"]
+
+
+async def test_later_moments_renew_the_picture_once_a_second(
+    kernel_notebook: Notebook,
+) -> None:
+    """Who moves on through a recording gets a picture of how far it was shown."""
+    panel = show_graph(moment(0.0))
+    assert panel is not None
+    await look(panel)
+    for at in range(1, 41):
+        panel.show(moment(float(at)))
+        await asyncio.sleep(0.1)
+    await asyncio.sleep(30)
+    times = [line.split(" · ")[1] for line in texts(kernel_notebook)]
+    assert (times[0], times[-1], len(times)) == ("0:00", "0:40", 5)
+
+
+async def test_run_that_goes_on_again(kernel_notebook: Notebook) -> None:
+    """Another run in the panel of one that has ended is followed to its own end."""
+    first, second = FakeSource(elapsed=1.0), FakeSource(elapsed=2.0)
+    panel = show_graph(first)
+    assert panel is not None
+    await look(panel)
+    first.end()
+    panel.show(second)
+    await asyncio.sleep(1.5)
+    second.change(elapsed=5.0)
+    second.end()
+    assert [line.split("run 7f3a · ")[1] for line in texts(kernel_notebook)] == [
+        "0:01 · was running when this picture was saved",
+        "0:01 · done",
+        "0:02 · was running when this picture was saved",
+        "0:05 · done",
+    ]
+
+
+# -- elsewhere
+
+
+async def test_headless_run_has_a_picture_alone(kernel_notebook: Notebook) -> None:
+    """A program gets a picture, another after each cell, and that of the end twice."""
+    kernel_notebook.shell.kernel._allow_stdin = False
+    source = FakeSource()
+    assert show_graph(source) is None
+    assert told(kernel_notebook) == [(FIRST, False, STILL)]
+    source.count("a", done=1)
+    await kernel_notebook.value("1")
+    source.end()
+    await kernel_notebook.value("2")
+    await kernel_notebook.value("3")
+    assert told(kernel_notebook)[1:] == [(FIRST, True, STILL)] * 3
+    assert [line[0] for line in texts(kernel_notebook)] == ["▶", "▶", "✓", "✓"]
+    assert "<style>" not in kernel_notebook.displays[-1]["data"]["text/html"]
 
 
 async def test_panels_have_names_among_those_of_jobs(kernel_notebook: Notebook) -> None:
@@ -120,7 +260,9 @@ async def test_panels_have_names_among_those_of_jobs(kernel_notebook: Notebook) 
     show_graph(FakeSource())
     assert [name for name, _, _ in told(kernel_notebook)] == [
         "notebook-async-1",
+        "notebook-async-1-live",
         "notebook-async-2",
+        "notebook-async-2-live",
     ]
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from notebook_async import await_tree, jobs, run_jobs, start_jobs
 from notebook_async.kernel import front_end_answered
-from notebook_async.widgets import _live_display
+from notebook_async.widgets import _kept
+from tests.widgets.comms import look
 
 if TYPE_CHECKING:
     from notebook_async.widgets._panel import LivePanel
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 WIDGET = "application/vnd.jupyter.widget-view+json"
 STILL = ["text/html", "text/plain"]
 FIRST, LIVE = "notebook-async-1", "notebook-async-1-live"
-SHOWN = [(FIRST, False, STILL), (LIVE, False, [WIDGET])]
+SHOWN = [(FIRST, False, STILL), (LIVE, False, [WIDGET, "text/html"])]
 
 
 @pytest.fixture(autouse=True)
@@ -53,14 +54,7 @@ def texts(notebook: Notebook) -> list[str]:
 
 def panels(kind: str = "job") -> list[LivePanel]:
     """Return the panels of a kind that are alive, oldest first."""
-    return [display._panel for display in _live_display._open.get(kind, [])]
-
-
-async def look(panel: LivePanel, *, beside: bool = True) -> None:
-    """Let a front end show a panel."""
-    panel._handle_custom_msg({"type": "hello"}, [])
-    panel._handle_custom_msg({"type": "visible", "visible": True, "beside": beside}, [])
-    await asyncio.sleep(0)
+    return [display._panel for display in _kept._open.get(kind, [])]
 
 
 # -- a panel and its picture
@@ -294,7 +288,7 @@ async def test_show_gives_another_panel(kernel_notebook: Notebook) -> None:
     assert live == [
         (f"notebook-async-{number}{suffix}", False, contents)
         for number in (1, 2, 3)
-        for suffix, contents in (("", STILL), ("-live", [WIDGET]))
+        for suffix, contents in (("", STILL), ("-live", [WIDGET, "text/html"]))
     ]
 
 

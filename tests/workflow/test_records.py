@@ -20,6 +20,7 @@ from notebook_async.core import (
     WorkflowRecord,
     add_hook,
 )
+from notebook_async.core.recording import StepState, WorkflowState
 from notebook_async.workflow import (
     Context,
     HumanResponseEvent,
@@ -39,8 +40,6 @@ from tests.workflow.test_leaks import WAYS, Ends, alive, run_to_the_end
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    from notebook_async.core.recording import StepState, WorkflowState
 
 
 class Fan(Workflow):
@@ -731,3 +730,19 @@ async def test_recorded_run_is_freed(how: str) -> None:
         assert len(recording) > 0
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize(
+    ("taken", "queued"),
+    [(169, 35), (134, 0), (100, 0), (0, 168)],
+)
+def test_events_that_calls_have_begun_with_wait_no_more(
+    taken: int, queued: int
+) -> None:
+    """Queues are told less often than calls; what calls have taken is taken off."""
+    step = StepState(queued=168, running=8, done=126)
+    edges = {("File", "measure"): taken} if taken else {}
+    run = WorkflowState(name="Usage", steps={"measure": step}, edges=edges)
+    counts = recorded_graph(run).counts
+    assert counts is not None
+    assert counts["measure"].queued == queued

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ from notebook_async.workflow._graph.value import WorkflowGraph
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from notebook_async.core.recording import WorkflowState
+    from notebook_async.core.recording import StepState, WorkflowState
     from notebook_async.workflow._graph.counts import LiveCounts
 
 __all__ = ["graph_from_dict", "recorded_counts", "recorded_graph"]
@@ -124,9 +125,12 @@ def recorded_counts(graph: WorkflowGraph, run: WorkflowState) -> LiveCounts:
         for node in graph.nodes
         if isinstance(node, WorkflowStepNode)
     }
+    taken = Counter[str]()
+    for (_, target), number in run.edges.items():
+        taken[target] += number
     return {
         name: StepCounts(
-            queued=step.queued,
+            queued=_still_queued(step, taken[name]),
             running=step.running,
             workers=workers.get(name, 0),
             waiting=step.waiting,
@@ -138,6 +142,17 @@ def recorded_counts(graph: WorkflowGraph, run: WorkflowState) -> LiveCounts:
         )
         for name, step in run.steps.items()
     }
+
+
+def _still_queued(step: StepState, taken: int) -> int:
+    """Return how many events wait for a step.
+
+    That is told less often than what its calls do: those that have begun since wait no
+    more.
+    """
+    begun = step.running + step.waiting + step.retrying
+    ended = step.done + step.failed + step.cancelled
+    return min(step.queued, max(0, taken - begun - ended)) if taken else step.queued
 
 
 def _node(data: Mapping[str, Any]) -> WorkflowGraphNode:

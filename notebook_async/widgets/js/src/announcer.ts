@@ -1,47 +1,54 @@
 /** A polite live region that speaks at most once per `delay`, and at the end. */
 
-import { h } from "./dom";
+import { make } from "./make";
 
 export const ANNOUNCE_DELAY_MS = 5000;
 
-export class Announcer {
-  readonly node = h("div", "na-sr");
-  #said = "";
-  #saidAt = Number.NEGATIVE_INFINITY;
-  #next = "";
-  #timer: ReturnType<typeof setTimeout> | null = null;
-
-  constructor() {
-    this.node.setAttribute("role", "status");
-    this.node.setAttribute("aria-live", "polite");
-    this.node.setAttribute("aria-atomic", "true");
-  }
-
+export interface Announcer {
+  readonly node: HTMLElement;
   /** Take `text` as known: a panel that was finished when it appeared stays silent. */
-  prime(text: string): void {
-    this.#said = text;
-  }
-
+  prime(text: string): void;
   /** Speak `text` when the delay is over; the newest text wins. */
-  say(text: string): void {
-    this.#next = text;
-    if (text === this.#said || this.#timer !== null) return;
-    const wait = this.#saidAt + ANNOUNCE_DELAY_MS - performance.now();
-    if (wait <= 0) this.sayNow(text);
-    else this.#timer = setTimeout(() => this.sayNow(this.#next), wait);
-  }
-
+  say(text: string): void;
   /** Speak at once: how a job ended is not held back. */
-  sayNow(text: string): void {
-    this.dispose();
-    if (text === this.#said) return;
-    this.#said = text;
-    this.#saidAt = performance.now();
-    this.node.textContent = text;
+  sayNow(text: string): void;
+  dispose(): void;
+}
+
+export function announcer(): Announcer {
+  const attributes = { role: "status", "aria-live": "polite", "aria-atomic": "true" };
+  const node = make("div", "na-sr", attributes);
+  let said = "";
+  let saidAt = Number.NEGATIVE_INFINITY;
+  let next = "";
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  function sayNow(text: string): void {
+    dispose();
+    if (text === said) return;
+    said = text;
+    saidAt = performance.now();
+    node.textContent = text;
   }
 
-  dispose(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+  function dispose(): void {
+    clearTimeout(timer);
+    timer = undefined;
   }
+
+  return {
+    node,
+    prime(text) {
+      said = text;
+    },
+    say(text) {
+      next = text;
+      if (text === said || timer !== undefined) return;
+      const wait = saidAt + ANNOUNCE_DELAY_MS - performance.now();
+      if (wait <= 0) sayNow(text);
+      else timer = setTimeout(() => sayNow(next), wait);
+    },
+    sayNow,
+    dispose,
+  };
 }

@@ -4,19 +4,18 @@
  * draws it in place, once per animation frame.
  */
 
-import { Announcer } from "./announcer";
+import { announcer } from "./announcer";
 import { LogDrawer } from "./board/log";
 import type { BoardModel, BoardRow } from "./board/model";
 import { Row } from "./board/row";
 import { BoardStore } from "./board/store";
 import { showCell } from "./cells";
 import { Controls } from "./controls";
-import { FrameGate, h, setHidden, suppressShortcuts } from "./dom";
+import { FrameGate, h, setHidden } from "./dom";
 import { count } from "./format";
-import { Connection, place, post } from "./host";
 import { isLive, isTicking, type Phase } from "./model";
 import { moveFocus, setStop } from "./roving";
-import { watchVisibility } from "./visibility";
+import { type Stage, stage } from "./stage";
 import { GLYPHS, WORDS } from "./wording";
 
 const COLUMNS = ["", "job", "state", "progress", "now", ""];
@@ -24,9 +23,8 @@ const TOLD: Phase[] = ["running", "waiting", "failed"];
 
 class BoardPanel {
   readonly #model: BoardModel;
-  readonly #host: HTMLElement;
   readonly #store: BoardStore;
-  readonly #root = suppressShortcuts(h("div", "na-panel na-board"));
+  readonly #root = h("div", "na-panel na-board");
   readonly #tally = h("span", "na-tally");
   readonly #gone = h("span", "na-dim", "kernel gone");
   readonly #clear: Controls;
@@ -35,46 +33,36 @@ class BoardPanel {
   readonly #empty = h("div", "na-empty na-dim");
   readonly #rows = new Map<number, Row>();
   readonly #log: LogDrawer;
-  readonly #announcer = new Announcer();
+  readonly #announcer = announcer();
   readonly #gate = new FrameGate(() => this.#paint());
   readonly #request = () => this.#gate.request();
-  readonly #connection: Connection;
-  readonly #unwatch: () => void;
+  readonly #stage: Stage;
   #stop: HTMLElement | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(model: BoardModel, host: HTMLElement, store: BoardStore) {
     this.#model = model;
-    this.#host = host;
     this.#store = store;
     this.#clear = new Controls(() => store.clear());
     this.#log = new LogDrawer(() => this.#closeLog());
     this.#table = h("div", "na-table", table(this.#body), this.#empty);
-    this.#connection = new Connection(model, host, this.#request);
     this.#build();
+    this.#stage = stage(model, host, this.#root, store.audience, this.#request);
+    this.#paint();
+    this.#request();
     store.watchers.add(this.#request);
-    post(model, { type: "hello" });
-    this.#unwatch = watchVisibility(this.#root, (visible) =>
-      store.audience.set(model, this, visible, place(this.#root)),
-    );
   }
 
   dispose(): void {
     this.#store.watchers.delete(this.#request);
-    this.#unwatch();
-    this.#store.audience.set(this.#model, this, false);
-    this.#connection.dispose();
+    this.#stage.dispose();
     this.#gate.cancel();
     this.#announcer.dispose();
     if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#host.classList.remove("na-host");
-    this.#root.remove();
   }
 
   #build(): void {
-    this.#root.setAttribute("role", "group");
     this.#root.setAttribute("aria-label", "jobs of this notebook");
-    this.#root.tabIndex = -1;
     this.#empty.append("no jobs yet: start one with ", h("code", "", "%%arun"));
     this.#gone.title =
       "The kernel of these jobs has ended; what they showed last stays.";
@@ -91,15 +79,11 @@ class BoardPanel {
       this.#stop = setStop(this.#buttons().flat(), this.#stop);
     });
     this.#announcer.prime(this.#summary(this.#store.rows));
-    this.#paint();
-    this.#host.classList.add("na-host");
-    this.#host.append(this.#root);
-    this.#request();
   }
 
   #paint(): void {
     const { rows, some, unreachable } = this.#store;
-    const gone = this.#connection.gone || unreachable;
+    const gone = this.#stage.gone || unreachable;
     this.#root.classList.toggle("na-gone", gone);
     setHidden(this.#gone, !gone);
     this.#log.update(this.#model.get("log") ?? null);

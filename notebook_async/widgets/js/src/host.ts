@@ -1,7 +1,5 @@
 /** What every panel needs of the page around it: its model, its kernel, its viewers. */
 
-import { watchKernel } from "./kernel";
-
 export type Listener = (this: unknown, message?: unknown) => void;
 
 /** The part of anywidget's model that the panels use. */
@@ -26,13 +24,26 @@ export function post<Message>(
   }
 }
 
+/** Listen to a model; returns the way to stop. */
+export function listen(
+  model: Pick<HostModel<never, never>, "on" | "off">,
+  listeners: Record<string, Listener>,
+): () => void {
+  for (const name in listeners) model.on(name, listeners[name] as Listener);
+  return () => {
+    for (const name in listeners) model.off(name, listeners[name] as Listener);
+  };
+}
+
+export type Visible = { type: "visible"; visible: boolean; beside?: boolean };
+
 /** Counts the views that somebody sees, and tells the kernel when that matters. */
 export class Audience {
   readonly #visible = new Set<object>();
   #told: boolean | null = null;
 
   set(
-    model: { send(message: { type: "visible"; visible: boolean }): void },
+    model: { send(message: Visible): void },
     view: object,
     visible: boolean,
     more: object = {},
@@ -51,49 +62,4 @@ export class Audience {
 export function place(node: Element): { beside?: boolean } {
   if (!node.isConnected) return {};
   return { beside: node.closest(".jp-OutputArea-child") !== null };
-}
-
-/** ipywidgets marks an element that is made when its kernel has already gone. */
-const DISCONNECTED = "jupyter-widgets-disconnected";
-
-/** Whether the kernel behind a view still lives, as far as the host tells. */
-export class Connection {
-  readonly #host: HTMLElement;
-  readonly #stop: () => void;
-  #connected: boolean | undefined;
-
-  constructor(
-    model: Pick<HostModel<never, never>, "on" | "off">,
-    host: HTMLElement,
-    changed: () => void,
-  ) {
-    this.#host = host;
-    const note = (connected: boolean | undefined): void => {
-      this.#connected = connected;
-      changed();
-    };
-    const onLive: Listener = function () {
-      note(isConnected(this));
-    };
-    model.on("comm_live_update", onLive);
-    const unwatch = watchKernel(model, () => note(false));
-    this.#stop = () => {
-      model.off("comm_live_update", onLive);
-      unwatch();
-    };
-  }
-
-  get gone(): boolean {
-    return !(this.#connected ?? !this.#host.classList.contains(DISCONNECTED));
-  }
-
-  dispose(): void {
-    this.#stop();
-  }
-}
-
-/** Read `comm_live`, which anywidget does not hand out: events run with the view as
- * `this`. Undefined in hosts that do otherwise. */
-function isConnected(view: unknown): boolean | undefined {
-  return (view as { model?: { comm_live?: boolean } } | undefined)?.model?.comm_live;
 }

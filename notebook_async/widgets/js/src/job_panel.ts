@@ -5,11 +5,10 @@
  * as a view asks for them.
  */
 
-import { Announcer } from "./announcer";
+import { announcer } from "./announcer";
 import { Bar } from "./bar";
-import { FrameGate, h, setAttribute, suppressShortcuts } from "./dom";
+import { FrameGate, h, setAttribute } from "./dom";
 import { Header } from "./header";
-import { Connection, place, post } from "./host";
 import { ItemsPane } from "./items/pane";
 import { keepTail } from "./log_tail";
 import {
@@ -24,17 +23,16 @@ import { Numbers } from "./numbers";
 import { OutputPane } from "./output_pane";
 import { PanelState, type Tab } from "./panel_state";
 import { Runs } from "./runs";
+import { type Stage, stage } from "./stage";
 import { Tabs } from "./tabs";
-import { watchVisibility } from "./visibility";
 import { summarise } from "./wording";
 
 const TABS: readonly Tab[] = ["output", "items"];
 
 class JobPanel {
   readonly #model: PanelModel;
-  readonly #host: HTMLElement;
   readonly #state: PanelState;
-  readonly #root = suppressShortcuts(h("div", "na-panel"));
+  readonly #root = h("div", "na-panel");
   readonly #header: Header;
   readonly #bar = new Bar();
   readonly #numbers = new Numbers();
@@ -42,18 +40,15 @@ class JobPanel {
   readonly #tabs: Tabs<Tab>;
   readonly #output: OutputPane;
   readonly #items: ItemsPane;
-  readonly #announcer = new Announcer();
+  readonly #announcer = announcer();
   readonly #gate = new FrameGate(() => this.#paint());
   readonly #request = () => this.#gate.request();
-  readonly #connection: Connection;
-  readonly #unwatch: () => void;
-  #visible = true;
+  readonly #stage: Stage;
   #ticked = false;
   #timer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(model: PanelModel, host: HTMLElement, state: PanelState) {
     this.#model = model;
-    this.#host = host;
     this.#state = state;
     const act = (action: string, run?: string): void => this.#act(action, run);
     const setWorkers = (run: string, workers: number): void =>
@@ -65,35 +60,31 @@ class JobPanel {
       isPending: (action, run) => state.isPending(action, run),
       limit: (run) => state.limit(run),
     });
-    this.#tabs = new Tabs(TABS, "what to show", (tab) => state.show({ tab }));
     this.#output = new OutputPane(model, this.#request);
     this.#items = new ItemsPane(model, state, this.#request);
-    this.#connection = new Connection(model, host, this.#request);
+    const panes = { output: this.#output.node, items: this.#items.node };
+    const show = (tab: Tab): void => state.show({ tab });
+    this.#tabs = new Tabs(TABS, "what to show", show, panes);
     this.#build();
+    this.#stage = stage(model, host, this.#root, state.audience, this.#request);
+    this.#paint();
+    this.#request();
     model.on("change:view", this.#request);
     state.watchers.add(this.#request);
-    post(model, { type: "hello" });
-    this.#unwatch = watchVisibility(this.#root, (visible) => this.#see(visible));
   }
 
   dispose(): void {
     this.#model.off("change:view", this.#request);
-    this.#connection.dispose();
+    this.#stage.dispose();
     this.#state.watchers.delete(this.#request);
-    this.#unwatch();
-    this.#state.setVisible(this.#model, this, false);
     this.#gate.cancel();
     for (const part of [this.#header, this.#runs, this.#output, this.#items])
       part.dispose();
     this.#announcer.dispose();
     if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#host.classList.remove("na-host");
-    this.#root.remove();
   }
 
   #build(): void {
-    this.#root.setAttribute("role", "group");
-    this.#root.tabIndex = -1;
     this.#root.append(
       this.#header.node,
       this.#bar.node,
@@ -107,16 +98,6 @@ class JobPanel {
     const view = readView(this.#model);
     // What had ended before anybody looked is no news.
     if (!isLive(view.phase)) this.#announcer.prime(summarise(view, view.elapsed));
-    this.#paint();
-    this.#host.classList.add("na-host");
-    this.#host.append(this.#root);
-    this.#request();
-  }
-
-  #see(visible: boolean): void {
-    this.#visible = visible;
-    this.#state.setVisible(this.#model, this, visible, place(this.#root));
-    this.#request();
   }
 
   #act(action: string, run?: string): void {
@@ -127,7 +108,7 @@ class JobPanel {
   #paint(): void {
     const view = readView(this.#model);
     const state = this.#state;
-    const gone = this.#connection.gone || state.unreachable;
+    const gone = this.#stage.gone || state.unreachable;
     const live = view.runs.filter((run) => run.actions.includes("workers"));
     const single = live.length === 1 ? (live[0] as Run) : null;
     this.#root.classList.toggle("na-gone", gone && isLive(view.phase));
@@ -140,10 +121,8 @@ class JobPanel {
     const tab = view.runs.length > 0 ? state.tab : "output";
     this.#tabs.node.hidden = view.runs.length === 0;
     this.#tabs.update(tab);
-    this.#output.node.hidden = tab !== "output";
     this.#output.update(view);
-    this.#items.node.hidden = tab !== "items";
-    this.#items.update(view, gone, tab === "items" && this.#visible);
+    this.#items.update(view, gone, tab === "items" && this.#stage.visible);
     this.#header.setActions(this.#actions(view.actions, gone), (action) =>
       action === "copy" ? this.#output.copied : state.isPending(action),
     );

@@ -1,6 +1,7 @@
 /** What the kernel and a panel tell each other: the one place that names the traits. */
 
 import type { HostModel } from "./host";
+import type { Greeting } from "./stage";
 
 export const PHASES = [
   "queued",
@@ -80,9 +81,8 @@ export interface LogMessage extends LogTail {
 }
 
 export type Outgoing =
-  | { type: "hello" }
+  | Greeting
   | { type: "resync" }
-  | { type: "visible"; visible: boolean; beside?: boolean }
   | ItemsRequest
   | { type: "details"; id: number; run: string; index: number }
   | { type: string; run?: string; index?: number; workers?: number };

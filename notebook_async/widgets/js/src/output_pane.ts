@@ -29,8 +29,6 @@ export class OutputPane {
     this.#model = model;
     this.#changed = changed;
     this.node.append(this.#error, this.#failures.node, this.#log.node);
-    this.node.setAttribute("role", "tabpanel");
-    this.node.setAttribute("aria-label", "output");
     model.on("change:log", this.#onLog);
   }
 

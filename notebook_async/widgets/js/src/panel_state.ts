@@ -1,6 +1,6 @@
 /** What the views of one model share besides its traits. */
 
-import { Audience, post } from "./host";
+import { Audience, listen, post } from "./host";
 import {
   type ItemKind,
   isTicking,
@@ -17,7 +17,7 @@ export type Tab = "output" | "items";
 export class PanelState {
   /** Called when something here changed; one entry per view. */
   readonly watchers = new Set<() => void>();
-  readonly #audience = new Audience();
+  readonly audience = new Audience();
   readonly #pending = new Pending(() => this.#notify());
   readonly #limits = new Map<string, number>();
   #tab: Tab = "output";
@@ -28,20 +28,19 @@ export class PanelState {
 
   /** Follow the model; returns the way to stop. */
   attach(model: PanelModel): () => void {
-    const onView = (): void => {
-      this.#receivedAt = performance.now();
-      this.#settle(readView(model));
-    };
-    const onLive = (): void => {
-      this.#pending.clear();
-      this.#unreachable = false;
-    };
-    model.on("change:view", onView);
-    model.on("comm_live_update", onLive);
+    const stop = listen(model, {
+      "change:view": () => {
+        this.#receivedAt = performance.now();
+        this.#settle(readView(model));
+      },
+      comm_live_update: () => {
+        this.#pending.clear();
+        this.#unreachable = false;
+      },
+    });
     return () => {
       this.#pending.clear();
-      model.off("change:view", onView);
-      model.off("comm_live_update", onLive);
+      stop();
     };
   }
 
@@ -106,16 +105,6 @@ export class PanelState {
   tell(model: PanelModel, message: Outgoing): void {
     this.#unreachable = !post(model, message);
     if (this.#unreachable) this.#notify();
-  }
-
-  /** Count a view in or out, and tell the kernel when the answer changes. */
-  setVisible(
-    model: PanelModel,
-    view: object,
-    visible: boolean,
-    more: object = {},
-  ): void {
-    this.#audience.set(model, view, visible, more);
   }
 
   #settle(view: View): void {

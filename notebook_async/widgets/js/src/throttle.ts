@@ -1,35 +1,35 @@
+/** Calls that come too often. */
+
+export interface Throttle {
+  /** Call now, or later in the place of what still waits. */
+  run(call: () => void): void;
+  /** Forget what has not been called yet. */
+  dispose(): void;
+}
+
 /** At most one call per `delay`, the last one always. */
-export class Throttle {
-  readonly #delay: number;
-  #timer: ReturnType<typeof setTimeout> | null = null;
-  #next: (() => void) | null = null;
+export function throttle(delay: number): Throttle {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let next: (() => void) | null = null;
 
-  constructor(delay: number) {
-    this.#delay = delay;
-  }
-
-  run(call: () => void): void {
-    if (this.#timer !== null) {
-      this.#next = call;
+  function run(call: () => void): void {
+    if (timer !== undefined) {
+      next = call;
       return;
     }
     call();
-    this.#wait();
+    timer = setTimeout(() => {
+      const waiting = next;
+      dispose();
+      if (waiting) run(waiting);
+    }, delay);
   }
 
-  /** Forget what has not been called yet. */
-  dispose(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-    this.#next = null;
+  function dispose(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    next = null;
   }
 
-  #wait(): void {
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      const next = this.#next;
-      this.#next = null;
-      if (next) this.run(next);
-    }, this.#delay);
-  }
+  return { run, dispose };
 }

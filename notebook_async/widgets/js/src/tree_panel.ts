@@ -2,11 +2,11 @@
 
 import { FrameGate, h, scrollable, setHidden, setText, suppressShortcuts } from "./dom";
 import { count } from "./format";
-import { Audience, Connection, place, post } from "./host";
+import { Audience, post } from "./host";
 import { moveFocus, setStop } from "./roving";
+import { type Stage, stage } from "./stage";
 import { readTree, type TreeModel, type TreeRow } from "./tree/model";
 import { Row } from "./tree/row";
-import { watchVisibility } from "./visibility";
 
 const REFRESH_MS = 1000;
 
@@ -28,9 +28,8 @@ class TreeState {
 
 class TreePanel {
   readonly #model: TreeModel;
-  readonly #host: HTMLElement;
   readonly #state: TreeState;
-  readonly #root = suppressShortcuts(h("div", "na-panel na-tree"));
+  readonly #root = h("div", "na-panel na-tree");
   readonly #count = h("span", "na-dim");
   readonly #gone = h("span", "na-dim", "kernel gone");
   readonly #follow = suppressShortcuts(h("input"));
@@ -40,45 +39,31 @@ class TreePanel {
   readonly #rows = new Map<string, Row>();
   readonly #gate = new FrameGate(() => this.#paint());
   readonly #request = () => this.#gate.request();
-  readonly #connection: Connection;
-  readonly #unwatch: () => void;
-  #visible = true;
+  readonly #stage: Stage;
   #stop: HTMLElement | null = null;
   #timer: ReturnType<typeof setInterval> | null = null;
 
   constructor(model: TreeModel, host: HTMLElement, state: TreeState) {
     this.#model = model;
-    this.#host = host;
     this.#state = state;
-    this.#connection = new Connection(model, host, this.#request);
     this.#build();
+    this.#stage = stage(model, host, this.#root, state.audience, this.#request);
+    this.#paint();
     model.on("change:rows", this.#request);
     state.watchers.add(this.#request);
-    post(model, { type: "hello" });
-    this.#unwatch = watchVisibility(this.#root, (visible) => {
-      this.#visible = visible;
-      state.audience.set(model, this, visible, place(this.#root));
-      this.#request();
-    });
   }
 
   dispose(): void {
     this.#model.off("change:rows", this.#request);
     this.#state.watchers.delete(this.#request);
-    this.#unwatch();
-    this.#state.audience.set(this.#model, this, false);
-    this.#connection.dispose();
+    this.#stage.dispose();
     this.#gate.cancel();
     this.#setTimer(false);
     for (const row of this.#rows.values()) row.dispose();
-    this.#host.classList.remove("na-host");
-    this.#root.remove();
   }
 
   #build(): void {
-    this.#root.setAttribute("role", "group");
     this.#root.setAttribute("aria-label", "what waits for what");
-    this.#root.tabIndex = -1;
     this.#gone.title = "The kernel has ended; what it showed last stays.";
     this.#follow.type = "checkbox";
     this.#refresh.type = "button";
@@ -100,9 +85,6 @@ class TreePanel {
       moveFocus(event, this.#buttons());
       this.#stop = setStop(this.#buttons().flat(), this.#stop);
     });
-    this.#paint();
-    this.#host.classList.add("na-host");
-    this.#host.append(this.#root);
   }
 
   #ask(): void {
@@ -111,7 +93,7 @@ class TreePanel {
 
   #paint(): void {
     const { rows, more } = readTree(this.#model);
-    const gone = this.#connection.gone;
+    const gone = this.#stage.gone;
     this.#root.classList.toggle("na-gone", gone);
     setHidden(this.#gone, !gone);
     setHidden(this.#refresh, gone);
@@ -126,7 +108,7 @@ class TreePanel {
     setText(this.#more, lines ? `… ${count(more)} more` : "nothing waits");
     setHidden(this.#more, lines > 0 && more === 0);
     this.#stop = setStop(this.#buttons().flat(), this.#stop);
-    this.#setTimer(this.#state.follows && this.#visible && !gone);
+    this.#setTimer(this.#state.follows && this.#stage.visible && !gone);
   }
 
   /** A line keeps its node for as long as its task lives, and with it its question. */

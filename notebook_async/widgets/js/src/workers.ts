@@ -2,7 +2,7 @@
 
 import { h, setAttribute, setHidden, setText, suppressShortcuts } from "./dom";
 import { count } from "./format";
-import { Throttle } from "./throttle";
+import { throttle } from "./throttle";
 
 /** Between two messages while the slider is moved. */
 const SEND_MS = 150;
@@ -20,7 +20,7 @@ export class Workers {
   readonly node: HTMLElement;
   readonly #input = suppressShortcuts(h("input", "na-range"));
   readonly #number = h("span", "na-workers-number");
-  readonly #throttle = new Throttle(SEND_MS);
+  readonly #throttle = throttle(SEND_MS);
   /** What the kernel says, and until when it is not shown: somebody moves the slider. */
   #known = 1;
   #own: ReturnType<typeof setTimeout> | null = null;

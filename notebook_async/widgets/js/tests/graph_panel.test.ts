@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { CanvasPainter } from "../src/graph/canvas_painter";
 import { REFRESH_MS } from "../src/graph/details";
 import { bestLayout } from "../src/graph/picture";
+import { CANCEL_PATIENCE_MS } from "../src/pending";
 import {
   CLASSIFY,
   DISPATCH,
@@ -110,8 +111,21 @@ describe("the header", () => {
     const { el } = show(model);
     button(el, "cancel").click();
     expect(model.sentOf("cancel")).toHaveLength(1);
-    expect(button(el, "cancel").disabled).toBe(true);
+    expect(button(el, "cancel").getAttribute("aria-disabled")).toBe("true");
     expect(button(el, "cancel").textContent).toContain("cancelling…");
+    button(el, "cancel").click();
+    expect(model.sentOf("cancel")).toHaveLength(1);
+  });
+
+  test("cancel may be pressed again where nothing has come of it for long", () => {
+    const model = new FakeModel();
+    const { el } = show(model);
+    button(el, "cancel").click();
+    vi.advanceTimersByTime(CANCEL_PATIENCE_MS);
+    expect(button(el, "cancel").textContent).toContain("cancel");
+    expect(button(el, "cancel").getAttribute("aria-disabled")).toBeNull();
+    button(el, "cancel").click();
+    expect(model.sentOf("cancel")).toHaveLength(2);
   });
 
   test("Mermaid and SVG go to the clipboard, and the button says so", async () => {
@@ -392,6 +406,7 @@ describe("a kernel that is gone", () => {
     button(el, "cancel").focus();
     model.live = false;
     model.emit("comm_live_update");
+    frame();
     expect(document.activeElement).toBe(el.querySelector(".na-panel"));
   });
 
@@ -426,7 +441,9 @@ describe("views", () => {
       new MouseEvent("click", { bubbles: true }),
     );
     expect(other?.el.querySelector<HTMLElement>(".na-g-details")?.hidden).toBe(true);
-    expect(model.sentOf("visible")).toHaveLength(1);
+    expect(model.sentOf("visible")).toEqual([
+      { type: "visible", visible: true, beside: false },
+    ]);
     expect(model.sentOf("hello")).toHaveLength(2);
   });
 

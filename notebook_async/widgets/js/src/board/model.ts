@@ -2,6 +2,7 @@
 
 import type { HostModel } from "../host";
 import { type Counts, PHASES, type Phase } from "../model";
+import type { Greeting } from "../stage";
 
 export interface BoardRow {
   id: number;
@@ -49,8 +50,8 @@ export interface Traits {
 }
 
 export type Outgoing =
-  | { type: "hello" | "resync" | "clear" }
-  | { type: "visible"; visible: boolean }
+  | Greeting
+  | { type: "resync" | "clear" }
   | { type: string; job: number | null };
 
 export type BoardModel = HostModel<Traits, Outgoing>;

@@ -1,6 +1,6 @@
 /** The rows of the board: kept for one model, from pieces that come in order. */
 
-import { Audience, post } from "../host";
+import { Audience, listen, post } from "../host";
 import { isTicking } from "../model";
 import { keyOf, Pending } from "../pending";
 import {
@@ -40,26 +40,20 @@ export class BoardStore {
 
   /** Follow the model; returns the way to stop. */
   attach(): () => void {
-    const model = this.#model;
-    const onBoard = (): void => this.#takeAll();
-    const onLog = (): void => this.#notify();
-    const onMessage = (message?: unknown): void => {
-      if (isRows(message)) this.#take(message);
-    };
-    const onLive = (): void => {
-      this.#unreachable = false;
-      this.#pending.clear();
-    };
-    model.on("change:board", onBoard);
-    model.on("change:log", onLog);
-    model.on("msg:custom", onMessage);
-    model.on("comm_live_update", onLive);
+    const stop = listen(this.#model, {
+      "change:board": () => this.#takeAll(),
+      "change:log": () => this.#notify(),
+      "msg:custom": (message) => {
+        if (isRows(message)) this.#take(message);
+      },
+      comm_live_update: () => {
+        this.#unreachable = false;
+        this.#pending.clear();
+      },
+    });
     return () => {
       this.#pending.clear();
-      model.off("change:board", onBoard);
-      model.off("change:log", onLog);
-      model.off("msg:custom", onMessage);
-      model.off("comm_live_update", onLive);
+      stop();
     };
   }
 

@@ -1,7 +1,7 @@
 /** Asks for the name of a file in the place of the slider, and says what was written. */
 
 import { h, setAttribute, setHidden, setText } from "../dom";
-import { button, control, make, on, onKeys } from "./make";
+import { button, control, make, on, onKeys } from "../make";
 import type { ExportAnswer } from "./model";
 
 const STAY = { preventScroll: true };
@@ -48,19 +48,24 @@ export function exportForm(
     say("");
   }
 
-  function submit(event: Event): void {
-    event.preventDefault();
+  function submit(): void {
     if (save.disabled) return;
     const sent = write(field.value.trim(), exists);
     save.disabled = sent;
     say(sent ? "writing …" : "the kernel has gone: nothing was written", !sent);
   }
 
-  on(node, "submit", submit);
+  on(node, "submit", (event) => {
+    event.preventDefault();
+    submit();
+  });
   on(field, "input", reset);
-  onKeys(node, (key) => {
+  onKeys(node, (key, { target }) => {
     if (key === "Escape") close();
-    return key === "Escape";
+    // JupyterLab takes Enter from the fields of a cell, so that no form would hear of it.
+    else if (key === "Enter" && target === field) submit();
+    else return false;
+    return true;
   });
   return {
     node,

@@ -2,7 +2,7 @@
 
 import { h } from "../dom";
 import { count } from "../format";
-import { button, control, make } from "./make";
+import { button, control, make } from "../make";
 import type { Field } from "./model";
 
 /** Characters above which a value is folded. */

@@ -1,7 +1,7 @@
 /** The filter: a field that is taken while one types, with what is wrong beside it. */
 
 import { setAttribute, setHidden, setText } from "../dom";
-import { control, make, on, onKeys } from "./make";
+import { control, make, on, onKeys } from "../make";
 import type { FilterAnswer } from "./model";
 
 /** How long nobody may type before the filter is taken. */

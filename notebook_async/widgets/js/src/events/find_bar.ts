@@ -2,7 +2,7 @@
 
 import { setText } from "../dom";
 import { count } from "../format";
-import { button, control, make, on, onKeys } from "./make";
+import { button, control, make, on, onKeys } from "../make";
 import type { FoundAnswer } from "./model";
 
 /** How long nobody may type before the first hit is looked for. */

@@ -6,58 +6,67 @@
 /** Browsers lose count of elements that are higher than some ten million pixels. */
 const HIGHEST = 8e6;
 
-export class Geometry {
-  start = 0;
-  end = 0;
+export interface Geometry {
+  start: number;
+  end: number;
   /** What stands open below a row, in pixels, by the row's place. */
-  readonly open = new Map<number, number>();
-  readonly rowHeight: number;
-
-  constructor(rowHeight: number) {
-    this.rowHeight = rowHeight;
-  }
-
-  get height(): number {
-    return this.top(this.end);
-  }
-
+  readonly open: Map<number, number>;
+  readonly height: number;
   /** The height of the element that makes the scroll bar. */
-  get scrollHeight(): number {
-    return Math.min(this.height, HIGHEST);
-  }
-
+  readonly scrollHeight: number;
   /** The distance of a row from the beginning of the list. */
-  top(place: number): number {
-    let y = (place - this.start) * this.rowHeight;
-    for (const [open, height] of this.open)
-      if (open >= this.start && open < place) y += height;
+  top(place: number): number;
+  /** The row at a distance from the beginning. */
+  at(y: number): number;
+  /** The distance that a scroll bar stands for, in a box of some height. */
+  fromScroll(scrollTop: number, box: number): number;
+  toScroll(y: number, box: number): number;
+}
+
+export function geometry(rowHeight: number): Geometry {
+  const open = new Map<number, number>();
+
+  function top(place: number): number {
+    let y = (place - all.start) * rowHeight;
+    for (const [row, height] of open) if (row >= all.start && row < place) y += height;
     return y;
   }
 
-  /** The row at a distance from the beginning. */
-  at(y: number): number {
-    let place = this.start + Math.floor(y / this.rowHeight);
-    const opened = [...this.open.keys()].filter((one) => one >= this.start);
-    for (const open of opened.sort((a, b) => a - b)) {
-      const below = this.top(open) + this.rowHeight + (this.open.get(open) ?? 0);
-      if (y < this.top(open) + this.rowHeight) break;
-      place = y < below ? open : open + 1 + Math.floor((y - below) / this.rowHeight);
-    }
-    return Math.max(this.start, Math.min(place, Math.max(this.start, this.end - 1)));
-  }
-
-  /** The distance that a scroll bar stands for, in a box of some height. */
-  fromScroll(scrollTop: number, box: number): number {
-    const most = Math.max(0, this.height - box);
-    const bar = Math.max(1, this.scrollHeight - box);
-    return this.height === this.scrollHeight
-      ? Math.min(scrollTop, most)
-      : Math.round((scrollTop / bar) * most);
-  }
-
-  toScroll(y: number, box: number): number {
-    if (this.height === this.scrollHeight) return y;
-    const most = Math.max(1, this.height - box);
-    return (y / most) * Math.max(0, this.scrollHeight - box);
-  }
+  const all: Geometry = {
+    start: 0,
+    end: 0,
+    open,
+    get height() {
+      return top(all.end);
+    },
+    get scrollHeight() {
+      return Math.min(all.height, HIGHEST);
+    },
+    top,
+    at(y) {
+      const { start, end } = all;
+      let place = start + Math.floor(y / rowHeight);
+      const opened = [...open.keys()].filter((row) => row >= start);
+      for (const row of opened.sort((a, b) => a - b)) {
+        const bottom = top(row) + rowHeight;
+        const below = bottom + (open.get(row) ?? 0);
+        if (y < bottom) break;
+        place = y < below ? row : row + 1 + Math.floor((y - below) / rowHeight);
+      }
+      return Math.max(start, Math.min(place, Math.max(start, end - 1)));
+    },
+    fromScroll(scrollTop, box) {
+      const { height, scrollHeight } = all;
+      const most = Math.max(0, height - box);
+      return height === scrollHeight
+        ? Math.min(scrollTop, most)
+        : Math.round((scrollTop / Math.max(1, scrollHeight - box)) * most);
+    },
+    toScroll(y, box) {
+      const { height, scrollHeight } = all;
+      if (height === scrollHeight) return y;
+      return (y / Math.max(1, height - box)) * Math.max(0, scrollHeight - box);
+    },
+  };
+  return all;
 }

@@ -1,6 +1,22 @@
 /** Where times are on a timeline. Times are seconds, lengths CSS pixels. */
 
-import type { Colours } from "./palette";
+/** The colours of the style sheet that are drawn with. */
+export const COLOURS = [
+  "bg",
+  "dim",
+  "line",
+  "soft",
+  "queued",
+  "running",
+  "waiting",
+  "retrying",
+  "done",
+  "failed",
+  "cancelled",
+  "idle",
+  "failed-text",
+] as const;
+export type Colours = Record<(typeof COLOURS)[number], string>;
 
 /** Room at the right, for what marks the moment. */
 export const RIGHT = 6;

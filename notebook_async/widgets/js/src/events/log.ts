@@ -6,10 +6,10 @@
 
 import { h, setAttribute, setHidden, setText } from "../dom";
 import { count } from "../format";
+import { button, onKeys } from "../make";
 import { type FieldsView, fieldsView } from "./fields";
 import { findBar } from "./find_bar";
 import { fillRow, headings, makeRow } from "./log_row";
-import { button, onKeys } from "./make";
 import type { LogAnswer } from "./model";
 import { RowCache } from "./row_cache";
 import type { EventStore } from "./store";

@@ -1,5 +1,6 @@
 /** Tells the kernel what a view looks at, when that has changed, and not too often. */
 
+import { throttle } from "../throttle";
 import type { Look } from "./model";
 import type { EventStore } from "./store";
 
@@ -15,38 +16,25 @@ export interface Lookout {
 }
 
 export function lookout(store: EventStore, now: () => Look): Lookout {
+  const limited = throttle(LOOK_MS);
   let said = "";
-  let saidAt = Number.NEGATIVE_INFINITY;
   let again = false;
-  let timer: ReturnType<typeof setTimeout> | null = null;
 
-  function tell(): void {
-    if (timer !== null) return;
+  function say(): void {
     const look = now();
-    const words = JSON.stringify(look);
-    if (words === said) return;
-    const wait = saidAt + LOOK_MS - performance.now();
-    if (wait > 0) {
-      timer = setTimeout(() => {
-        timer = null;
-        tell();
-      }, wait);
-      return;
-    }
-    said = words;
-    saidAt = performance.now();
+    said = JSON.stringify(look);
     store.send({ ...look, again });
     again = false;
   }
 
   return {
-    tell,
+    tell() {
+      if (JSON.stringify(now()) !== said) limited.run(say);
+    },
     forget(all) {
       again ||= all;
       said = "";
     },
-    dispose() {
-      if (timer !== null) clearTimeout(timer);
-    },
+    dispose: () => limited.dispose(),
   };
 }

@@ -4,7 +4,8 @@
  * player must not wait for messages, of which there are ten a second.
  */
 
-import { post } from "../host";
+import { Audience, listen, post } from "../host";
+import { throttle } from "../throttle";
 import {
   type Answer,
   type EventModel,
@@ -31,6 +32,7 @@ const FIT = 10;
 export type Speed = number | "fit";
 
 export interface EventStore {
+  readonly audience: Audience;
   /** Called when the head or the moment has changed. */
   readonly watchers: Set<() => void>;
   /** Views by name, and what tells them their answers. */
@@ -72,6 +74,7 @@ export function eventStore(
 ): EventStore {
   const watchers = new Set<() => void>();
   const views = new Map<string, (answer: Answer) => void>();
+  const drags = throttle(MOVE_MS);
   const page = Math.random().toString(36).slice(2, 12);
   let { seq, head, answer: first } = readSnapshot(model);
   let headAt = performance.now();
@@ -84,7 +87,6 @@ export function eventStore(
   let led = 0;
   let pressedAt = Number.NEGATIVE_INFINITY;
   let waiting: Outgoing | null = null;
-  let timer: ReturnType<typeof setTimeout> | null = null;
 
   const began = (): number => head.began ?? 0;
 
@@ -124,15 +126,6 @@ export function eventStore(
     const message = waiting;
     waiting = null;
     if (message) send(message);
-  }
-
-  function flush(): void {
-    if (timer !== null) return;
-    flushNow();
-    timer = setTimeout(() => {
-      timer = null;
-      if (waiting) flush();
-    }, MOVE_MS);
   }
 
   /** Move the moment in a way that the kernel alone can work out. */
@@ -200,6 +193,7 @@ export function eventStore(
   }
 
   return {
+    audience: new Audience(),
     watchers,
     views,
     memory: {},
@@ -231,24 +225,19 @@ export function eventStore(
       return speed > 0;
     },
     attach() {
-      const onMessage = (message?: unknown): void => {
-        if (isNews(message)) onNews(message);
-      };
-      const onLive = (): void => {
-        unreachable = false;
-        tell();
-      };
-      const listeners = {
+      const stop = listen(model, {
         "change:snapshot": onSnapshot,
-        "msg:custom": onMessage,
-        comm_live_update: onLive,
-      };
-      for (const [name, listener] of Object.entries(listeners))
-        model.on(name, listener);
+        "msg:custom"(message) {
+          if (isNews(message)) onNews(message);
+        },
+        comm_live_update() {
+          unreachable = false;
+          tell();
+        },
+      });
       return () => {
-        for (const [name, listener] of Object.entries(listeners))
-          model.off(name, listener);
-        if (timer !== null) clearTimeout(timer);
+        stop();
+        drags.dispose();
       };
     },
     move(at) {
@@ -258,7 +247,7 @@ export function eventStore(
       sent += 1;
       led = sent;
       waiting = { type: "moment", at: to, by: page, n: sent };
-      flush();
+      drags.run(flushNow);
       tell();
     },
     moveTo: (number) => ask({ number }),

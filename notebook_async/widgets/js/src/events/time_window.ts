@@ -3,77 +3,75 @@
 /** Seconds that a window has at least. */
 const SHORTEST = 1e-5;
 
-export class TimeWindow {
+export interface TimeWindow {
   /** What there is. */
-  began = 0;
-  ended = 0;
-  #zoomed: [start: number, end: number] | null = null;
-
+  began: number;
+  ended: number;
   /** Whether it shows all there is, and grows with it. */
-  get whole(): boolean {
-    return this.#zoomed === null;
-  }
-
-  get start(): number {
-    return this.#zoomed?.[0] ?? this.began;
-  }
-
-  get end(): number {
-    return this.#zoomed?.[1] ?? Math.max(this.ended, this.began + 0.001);
-  }
-
-  get span(): number {
-    return this.end - this.start;
-  }
-
-  fit(): void {
-    this.#zoomed = null;
-  }
-
-  /** Zoom in (a factor above 1) or out; what is at a time stays where it is. */
-  zoom(factor: number, at: number): void {
-    const all = this.ended - this.began;
-    const span = Math.max(SHORTEST, this.span / factor);
-    if (span >= all) {
-      this.fit();
-      return;
-    }
-    const share = (at - this.start) / this.span;
-    this.#set(at - share * span, span);
-  }
-
-  pan(seconds: number): void {
-    if (this.#zoomed) this.#set(this.start + seconds, this.span);
-  }
-
-  /** Move so that a time is in sight; tell whether that was necessary. */
-  reveal(at: number): boolean {
-    if (!this.#zoomed || (at >= this.start && at <= this.end)) return false;
-    const before = at < this.start ? 0.8 : 0.2;
-    this.#set(at - before * this.span, this.span);
-    return true;
-  }
-
-  /** Show from one time to another. */
-  show(start: number, end: number): void {
-    const span = Math.max(SHORTEST, end - start);
-    this.#set(start, span);
-  }
-
+  readonly whole: boolean;
+  readonly start: number;
+  readonly end: number;
+  readonly span: number;
   /** What to ask for: some more at both sides, so that a drag finds it there. */
-  get padded(): [number, number] | null {
-    if (!this.#zoomed) return null;
-    const { start, end, span } = this;
-    // In steps, for each request costs a message.
-    const step = span / 4;
-    const from = Math.floor((start - span / 2) / step) * step;
-    const to = Math.ceil((end + span / 2) / step) * step;
-    return [Math.max(this.began, from), Math.min(Math.max(this.ended, end), to)];
+  readonly padded: [number, number] | null;
+  fit(): void;
+  /** Zoom in (a factor above 1) or out; what is at a time stays where it is. */
+  zoom(factor: number, at: number): void;
+  pan(seconds: number): void;
+  /** Move so that a time is in sight; tell whether that was necessary. */
+  reveal(at: number): boolean;
+}
+
+export function timeWindow(): TimeWindow {
+  let zoomed: [start: number, end: number] | null = null;
+
+  function set(start: number, span: number): void {
+    const from = Math.max(all.began, Math.min(start, all.ended - span));
+    zoomed = [from, from + span];
   }
 
-  #set(start: number, span: number): void {
-    const latest = this.ended - span;
-    const from = Math.max(this.began, Math.min(start, latest));
-    this.#zoomed = [from, from + span];
-  }
+  const all: TimeWindow = {
+    began: 0,
+    ended: 0,
+    get whole() {
+      return !zoomed;
+    },
+    get start() {
+      return zoomed?.[0] ?? all.began;
+    },
+    get end() {
+      return zoomed?.[1] ?? Math.max(all.ended, all.began + 0.001);
+    },
+    get span() {
+      return all.end - all.start;
+    },
+    get padded(): [number, number] | null {
+      if (!zoomed) return null;
+      const { began, ended, start, end, span } = all;
+      // In steps, for each request costs a message.
+      const step = span / 4;
+      const from = Math.floor((start - span / 2) / step) * step;
+      const to = Math.ceil((end + span / 2) / step) * step;
+      return [Math.max(began, from), Math.min(Math.max(ended, end), to)];
+    },
+    fit() {
+      zoomed = null;
+    },
+    zoom(factor, at) {
+      const { began, ended, start, span } = all;
+      const wanted = Math.max(SHORTEST, span / factor);
+      if (wanted >= ended - began) zoomed = null;
+      else set(at - ((at - start) / span) * wanted, wanted);
+    },
+    pan(seconds) {
+      if (zoomed) set(all.start + seconds, all.span);
+    },
+    reveal(at) {
+      const { start, end, span } = all;
+      if (!zoomed || (at >= start && at <= end)) return false;
+      set(at - (at < start ? 0.8 : 0.2) * span, span);
+      return true;
+    },
+  };
+  return all;
 }

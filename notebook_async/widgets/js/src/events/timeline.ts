@@ -1,17 +1,16 @@
 /** The timeline: one lane per worker, the loop below, and the moment as a line. */
 
 import { h, setHidden, setText } from "../dom";
-import { watchGestures } from "../graph/gestures";
-import { watchTheme } from "../graph/palette";
+import { watchGestures } from "../gestures";
+import { button, control, make, on, onKeys } from "../make";
+import { palette, watchTheme } from "../palette";
 import { drawFoot, drawLanes, LANE_HEIGHT } from "./lane_painter";
-import { RIGHT, type Scene, timeOf, xOf } from "./lane_scene";
-import { button, control, make, on, onKeys } from "./make";
+import { COLOURS, type Colours, RIGHT, type Scene, timeOf, xOf } from "./lane_scene";
 import type { LanesAnswer } from "./model";
-import { type Colours, palette } from "./palette";
 import { spanCursor } from "./span_cursor";
 import { type Block, type Lane, readBlocks, readLanes } from "./spans";
 import type { EventStore } from "./store";
-import { TimeWindow } from "./time_window";
+import { timeWindow } from "./time_window";
 import type { Part, View } from "./view";
 
 const MOST_LEFT = 120;
@@ -29,7 +28,7 @@ const LABEL =
   " moment, Enter opens it in the log";
 
 export function timelineTab(store: EventStore, view: View): Part {
-  const window = new TimeWindow();
+  const window = timeWindow();
   const canvas = h("canvas", "na-lanes-canvas");
   const spacer = h("div", "na-v-spacer");
   const scroller = h("div", "na-lanes", canvas, spacer);
@@ -41,7 +40,7 @@ export function timelineTab(store: EventStore, view: View): Part {
   const box = control("div", "na-lanes-box", attributes, ...parts);
   const words = make("span", "na-span-words", { role: "status" });
   const empty = h("div", "na-empty na-dim");
-  const colours = palette();
+  const colours = palette(COLOURS);
   const cursor = spanCursor(
     (number) => view.ask({ type: "words", number }),
     view.request,

@@ -1,7 +1,7 @@
 /** The time slider with its buttons: back, play, how fast, where, live, export. */
 
 import { h, setAttribute, setHidden, setText } from "../dom";
-import { button, control, make, on, onKeys } from "./make";
+import { button, control, make, on, onKeys } from "../make";
 import type { EventStore, Speed } from "./store";
 import { fineClock } from "./time";
 

@@ -1,7 +1,7 @@
 /** The tree: jobs, runs and workflows with their steps, as they stood at the moment. */
 
 import { h, setAttribute, setHidden, setText } from "../dom";
-import { onKeys } from "./make";
+import { onKeys } from "../make";
 import { fillLine, makeLine, type TreeLine, toLine } from "./tree_line";
 import type { Part, View } from "./view";
 import { virtualList } from "./virtual_list";

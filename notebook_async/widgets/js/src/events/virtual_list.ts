@@ -6,8 +6,8 @@
  */
 
 import { setAttribute } from "../dom";
-import { Geometry } from "./geometry";
-import { control, make, on, onKeys } from "./make";
+import { control, make, on, onKeys } from "../make";
+import { type Geometry, geometry as geometryOf } from "./geometry";
 
 let lists = 0;
 
@@ -55,7 +55,7 @@ export function virtualList(options: ListOptions): VirtualList {
   lists += 1;
   const id = `na-v-${lists}-`;
   const { rowHeight, role, label } = options;
-  const geometry = new Geometry(rowHeight);
+  const geometry = geometryOf(rowHeight);
   const layer = make("div", "na-v-layer", { role: "presentation" });
   const spacer = make("div", "na-v-spacer", { role: "presentation" });
   const attributes = { role, "aria-label": label, tabindex: "0" };

@@ -4,9 +4,24 @@ import type { Rect } from "./camera";
 import { pathOf, TIP_PATH, type Tip, tipOf } from "./geometry";
 import type { EdgeLook, EdgeMode } from "./look";
 import type { Layout, Scene } from "./model";
-import type { Colours } from "./palette";
 
 export type Pen = CanvasRenderingContext2D;
+
+/** The colours of the style sheet that are drawn with. */
+export const COLOURS = [
+  "bg",
+  "fg",
+  "dim",
+  "used",
+  "idle",
+  "done",
+  "failed",
+  "running",
+  "waiting",
+  "warm",
+] as const;
+export type ColourName = (typeof COLOURS)[number];
+export type Colours = Record<ColourName, string>;
 
 export class CanvasEdges {
   readonly looks: EdgeLook[] = [];
@@ -59,8 +74,8 @@ export class CanvasEdges {
   }
 }
 
-function colourOf(mode: EdgeMode, { line, used, running }: Colours): string {
-  return { unused: line, used, lit: running }[mode];
+function colourOf(mode: EdgeMode, { idle, used, running }: Colours): string {
+  return { unused: idle, used, lit: running }[mode];
 }
 
 function frameOf(route: number[]): Rect {

@@ -1,10 +1,9 @@
 /** The nodes of a canvas: from afar as patches of colour, from near with their words. */
 
 import type { Rect } from "./camera";
-import type { Pen } from "./canvas_edges";
+import type { Colours, Pen } from "./canvas_edges";
 import type { NodeLook } from "./look";
 import type { StepPhase } from "./model";
-import type { Colours } from "./palette";
 
 const FONT =
   'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
@@ -65,7 +64,7 @@ export class NodePen {
   drawBoxes(phase: StepPhase, frames: Rect[]): void {
     const pen = this.#pen;
     pen.fillStyle = phase === "waiting" ? this.#colours.warm : this.#colours.bg;
-    pen.strokeStyle = phase === "idle" ? this.#colours.line : this.#stroke(phase);
+    pen.strokeStyle = phase === "idle" ? this.#colours.idle : this.#stroke(phase);
     pen.lineWidth = HEAVY.includes(phase) ? 2.2 : 1.5;
     pen.setLineDash(DASHES[phase] ?? []);
     pen.beginPath();
@@ -142,6 +141,6 @@ export class NodePen {
 
   #fill(phase: StepPhase): string {
     if (phase === "idle") return this.#colours.bg;
-    return phase === "queued" ? this.#colours.line : this.#stroke(phase);
+    return phase === "queued" ? this.#colours.idle : this.#stroke(phase);
   }
 }

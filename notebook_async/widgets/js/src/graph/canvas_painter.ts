@@ -6,14 +6,14 @@
  */
 
 import { h, setAttribute, suppressShortcuts } from "../dom";
+import { palette, watchTheme } from "../palette";
 import type { Camera, Rect, Size } from "./camera";
-import { CanvasEdges, type Pen } from "./canvas_edges";
+import { CanvasEdges, COLOURS, type Pen } from "./canvas_edges";
 import { NodePen } from "./canvas_nodes";
 import { frameOf, spotOf } from "./geometry";
 import { type EdgeLook, FAR, type NodeLook } from "./look";
 import type { Layout, Scene, StepPhase } from "./model";
 import type { Painter } from "./painter";
-import { Palette, watchTheme } from "./palette";
 import { GLYPHS } from "./words";
 
 /** After so long without moving all is drawn sharply again. */
@@ -28,7 +28,7 @@ interface View {
 export class CanvasPainter implements Painter {
   readonly node = h("div", "na-g-canvas");
   readonly #canvas = h("canvas");
-  readonly #palette = new Palette();
+  readonly #palette = palette(COLOURS);
   /** Stands where the step is that the keyboard has reached. */
   readonly #button = suppressShortcuts(h("button", "na-g-cursor"));
   readonly #unwatch: () => void;

@@ -118,28 +118,3 @@ export function mermaidText({ scene, steps, edges }: GraphStore): string {
 function escaped(text: string): string {
   return text.replace(/[#"<>\n]/g, (char) => ESCAPES[char] ?? char);
 }
-
-/** Put a text into the clipboard; say whether that could be done. */
-export async function copyText(text: string): Promise<boolean> {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    // Pages without TLS, and frames without the permission, still have the old way.
-    return copyByCommand(text);
-  }
-}
-
-function copyByCommand(text: string): boolean {
-  const area = document.createElement("textarea");
-  area.value = text;
-  area.style.position = "fixed";
-  area.style.opacity = "0";
-  const before = document.activeElement as HTMLElement | null;
-  document.body.append(area);
-  area.select();
-  const well = document.execCommand?.("copy") ?? false;
-  area.remove();
-  before?.focus({ preventScroll: true });
-  return well;
-}

@@ -2,6 +2,7 @@
 
 import { glyph, h, scrollable, setText, suppressShortcuts } from "../dom";
 import { clock, count } from "../format";
+import { button } from "../make";
 import type { NodeLook } from "./look";
 import type { Call, Details, DetailsMessage, SceneNode } from "./model";
 import { duration, GLYPHS } from "./words";
@@ -25,13 +26,10 @@ export class DetailsView {
   readonly #shown = new Map<string, HTMLElement>();
 
   constructor(close: () => void) {
-    const button = suppressShortcuts(h("button", "na-button", glyph("✕")));
-    button.type = "button";
-    button.title = "close (Escape)";
-    button.setAttribute("aria-label", "close the details");
-    button.addEventListener("click", close);
+    const end = button([glyph("✕")], "close the details", close);
+    end.title = "close (Escape)";
     const head = h("div", "na-g-details-head", this.#glyph, this.#name, this.#line);
-    head.append(h("span", "na-spacer"), this.#timing, button);
+    head.append(h("span", "na-spacer"), this.#timing, end);
     const body = scrollable(h("div", "na-g-details-body"), "last calls");
     body.append(this.#what, this.#questions, this.#calls, this.#note);
     this.node = h("section", "na-g-details", head, body);

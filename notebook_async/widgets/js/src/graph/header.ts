@@ -1,7 +1,8 @@
 /** The header line: state, workflow, run and time, who waits, and what can be done. */
 
-import { glyph, h, setAttribute, setHidden, setText, suppressShortcuts } from "../dom";
+import { glyph, h, setAttribute, setHidden, setText } from "../dom";
 import { clock, count } from "../format";
+import { button } from "../make";
 import { isLive, type RunHead, type Scene, type StepPhase } from "./model";
 import { GLYPHS, RUN_WORDS, waitsForYou } from "./words";
 
@@ -25,21 +26,17 @@ export class Header {
   constructor(act: (action: Action) => void) {
     this.#gone.title = "The kernel of this run has ended; what it showed last stays.";
     const meta = h("span", "na-meta na-dim", this.#run, this.#clock);
-    const button = (action: Action, label: string, ...inside: (Node | string)[]) => {
-      const node = suppressShortcuts(h("button", "na-button", ...inside));
-      node.type = "button";
+    const made = (action: Action, label: string, ...inside: (Node | string)[]) => {
+      const node = button(inside, label, () => act(action));
       node.dataset.action = action;
-      node.setAttribute("aria-label", label);
-      node.title = label;
-      node.addEventListener("click", () => act(action));
       return node;
     };
     const copy = (action: Action, word: string) => {
       const words = h("span", "", h("span", "na-g-wide", "copy "), word);
-      return button(action, `copy the picture as ${word}`, words);
+      return made(action, `copy the picture as ${word}`, words);
     };
-    this.#cancel = button("cancel", "cancel this run", glyph("✕"), this.#cancelWord);
-    const fit = button("fit", "show all of the graph", "fit");
+    this.#cancel = made("cancel", "cancel this run", glyph("✕"), this.#cancelWord);
+    const fit = made("fit", "show all of the graph", "fit");
     const copies = [copy("svg", "SVG"), copy("mermaid", "Mermaid")];
     const buttons = h("span", "na-buttons", fit, ...copies, this.#cancel);
     this.node.append(this.#glyph, this.#phase, this.#title, meta);
@@ -68,7 +65,8 @@ export class Header {
     if (dead && this.#cancel.contains(document.activeElement))
       this.node.parentElement?.focus({ preventScroll: true });
     setHidden(this.#cancel, dead);
-    this.#cancel.disabled = cancelling;
+    // Disabled for real it would drop the keyboard, too.
+    setAttribute(this.#cancel, "aria-disabled", cancelling ? "true" : null);
     setText(this.#cancelWord, cancelling ? "cancelling…" : "cancel");
   }
 

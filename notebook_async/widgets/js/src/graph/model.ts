@@ -1,6 +1,7 @@
 /** What the kernel and a graph panel tell each other: the one place that names it. */
 
 import type { HostModel } from "../host";
+import type { Greeting } from "../stage";
 
 export type RunPhase =
   | "queued"
@@ -162,10 +163,9 @@ export interface DetailsMessage {
 }
 
 export type Outgoing =
-  | { type: "hello" }
+  | Greeting
   | { type: "resync" }
   | { type: "cancel" }
-  | { type: "visible"; visible: boolean }
   | { type: "details"; id: number; step: number };
 
 export interface Traits {

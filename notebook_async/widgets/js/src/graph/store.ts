@@ -1,7 +1,8 @@
 /** What the views of one graph share: the numbers of its nodes and edges, kept up to date
  * by messages that count, and the questions that views ask the kernel. */
 
-import { Audience, post } from "../host";
+import { Audience, listen, post } from "../host";
+import { keyOf, Pending } from "../pending";
 import {
   COUNT_NAMES,
   type Counts,
@@ -42,6 +43,7 @@ export interface Change {
 export type Watcher = (change: Change) => void;
 
 const NONE: readonly number[] = [];
+const CANCEL = keyOf("cancel");
 
 export class GraphStore {
   readonly watchers = new Set<Watcher>();
@@ -52,9 +54,8 @@ export class GraphStore {
   head: RunHead;
   /** A message to the kernel could not be sent. */
   unreachable = false;
-  /** The run was asked to end, and has not yet. */
-  cancelling = false;
   readonly #model: GraphModel;
+  readonly #pending = new Pending(() => this.#tell());
   #seq = 0;
   #asked = false;
   #receivedAt = 0;
@@ -72,33 +73,29 @@ export class GraphStore {
 
   /** Follow the model; returns the way to stop. */
   attach(): () => void {
-    const onScene = (): void => {
-      this.scene = readScene(this.#model);
-      this.#load();
-      this.#tell({ scene: true, nodes: NONE, edges: NONE });
-    };
-    const onSnapshot = (): void => {
-      this.#load();
-      this.#tell(this.#everything());
-    };
-    const onMessage = (message?: unknown): void => {
-      if (isDelta(message)) this.#take(message);
-      else if (isDetails(message)) this.#answer(message);
-    };
-    const onLive = (): void => {
-      this.unreachable = this.cancelling = false;
-      this.#tell({ scene: false, nodes: NONE, edges: NONE });
-    };
-    const model = this.#model;
-    model.on("change:scene", onScene);
-    model.on("change:snapshot", onSnapshot);
-    model.on("msg:custom", onMessage);
-    model.on("comm_live_update", onLive);
+    const stop = listen(this.#model, {
+      "change:scene": () => {
+        this.scene = readScene(this.#model);
+        this.#load();
+        this.#tell({ scene: true });
+      },
+      "change:snapshot": () => {
+        this.#load();
+        this.#tell({ nodes: this.steps.keys(), edges: this.edges.keys() });
+      },
+      "msg:custom": (message) => {
+        if (isDelta(message)) this.#take(message);
+        else if (isDetails(message)) this.#answer(message);
+      },
+      comm_live_update: () => {
+        this.unreachable = false;
+        this.#pending.clear();
+        this.#tell();
+      },
+    });
     return () => {
-      model.off("change:scene", onScene);
-      model.off("change:snapshot", onSnapshot);
-      model.off("msg:custom", onMessage);
-      model.off("comm_live_update", onLive);
+      stop();
+      this.#pending.clear();
       if (this.#timer !== null) clearTimeout(this.#timer);
     };
   }
@@ -130,11 +127,16 @@ export class GraphStore {
 
   // -- what is asked of the kernel
 
+  /** The run was asked to end, and has not yet. */
+  get cancelling(): boolean {
+    return this.#pending.has(CANCEL);
+  }
+
   cancel(): void {
     if (this.cancelling) return;
     this.unreachable = !post(this.#model, { type: "cancel" });
-    this.cancelling = !this.unreachable;
-    this.#tell({ scene: false, nodes: NONE, edges: NONE });
+    if (!this.unreachable) this.#pending.add(CANCEL);
+    this.#tell();
   }
 
   /** Ask what is known of a step; null if nobody answers. */
@@ -186,11 +188,11 @@ export class GraphStore {
     this.#setNodes(delta.nodes ?? []);
     for (const [index] of [...before, ...this.head.since]) nodes.add(index);
     const edges = this.#setEdges(delta.edges ?? []);
-    this.#tell({ scene: false, nodes, edges });
+    this.#tell({ nodes, edges });
   }
 
   #setHead(head: RunHead): void {
-    if (!isLive(head.phase)) this.cancelling = false;
+    if (!isLive(head.phase)) this.#pending.clear();
     this.head = head;
     this.#receivedAt = performance.now();
   }
@@ -230,18 +232,14 @@ export class GraphStore {
         this.#litUntil[index] = 0;
         dark.push(index);
       });
-      if (dark.length) this.#tell({ scene: false, nodes: NONE, edges: dark });
+      if (dark.length) this.#tell({ edges: dark });
       if (this.#litUntil.some((until) => until > 0)) this.#dim();
     }, LIT_MS / 4);
   }
 
-  #everything(): Change {
-    return { scene: false, nodes: this.steps.keys(), edges: this.edges.keys() };
-  }
-
-  #tell(change: Change): void {
-    for (const watcher of this.watchers)
-      watcher({ ...change, nodes: [...change.nodes], edges: [...change.edges] });
+  #tell({ scene = false, nodes = NONE, edges = NONE }: Partial<Change> = {}): void {
+    const change = { scene, nodes: [...nodes], edges: [...edges] };
+    for (const watcher of this.watchers) watcher(change);
   }
 }
 

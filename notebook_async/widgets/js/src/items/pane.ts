@@ -56,8 +56,6 @@ export class ItemsPane {
       if (event.key === "Escape") this.#close();
     });
     this.node.append(bar, this.#list.node, this.#trace);
-    this.node.setAttribute("role", "tabpanel");
-    this.node.setAttribute("aria-label", "items");
   }
 
   /** `gone`: nobody answers any more; `seen`: somebody looks. */

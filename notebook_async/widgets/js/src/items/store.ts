@@ -9,7 +9,7 @@ import {
   KINDS,
   type PanelModel,
 } from "../model";
-import { Throttle } from "../throttle";
+import { throttle } from "../throttle";
 
 /** Rows asked for at once; the kernel gives no more. */
 export const WINDOW = 60;
@@ -31,7 +31,7 @@ export class ItemStore {
   readonly #model: PanelModel;
   readonly #id = Math.floor(Math.random() * 2 ** 31);
   readonly #changed: () => void;
-  readonly #throttle = new Throttle(SCROLL_MS);
+  readonly #throttle = throttle(SCROLL_MS);
   readonly #details = new Map<string, (text: string) => void>();
   readonly #onMessage = (message?: unknown): void => this.#take(message);
   #wanted: Wanted | null = null;

@@ -1,6 +1,7 @@
 /** What the kernel and the await tree's panel tell each other. */
 
 import type { HostModel } from "../host";
+import type { Greeting } from "../stage";
 
 /** `branch` leads to it from above, as text; `key` names what can be cancelled. */
 export type TreeRow = [branch: string, text: string, key: string | null];
@@ -16,10 +17,7 @@ export interface Traits {
   rows: Tree;
 }
 
-export type Outgoing =
-  | { type: "hello" | "refresh" }
-  | { type: "visible"; visible: boolean }
-  | { type: "cancel"; key: string };
+export type Outgoing = Greeting | { type: "refresh" } | { type: "cancel"; key: string };
 
 export type TreeModel = HostModel<Traits, Outgoing>;
 

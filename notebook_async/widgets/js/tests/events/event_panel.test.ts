@@ -83,9 +83,12 @@ const top = (row: HTMLElement) =>
   Number.parseFloat(/\((-?[\d.]+)px/.exec(row.style.transform)?.[1] ?? "0");
 
 describe("a view", () => {
-  test("greets when its model is made, and says what it looks at when it is seen", () => {
+  test("greets, and says what it looks at when it is seen", () => {
     const { model, look } = panel();
     expect(model.sent[0]).toEqual({ type: "hello" });
+    expect(model.only("visible")).toEqual([
+      { type: "visible", visible: true, beside: false },
+    ]);
     expect(look()).toMatchObject({ tab: "log", shown: true, filter: "", follow: true });
     FakeObserver.all[0]?.move(false);
     settle();
@@ -128,32 +131,6 @@ describe("a view", () => {
     const count = model.sent.length;
     vi.advanceTimersByTime(10_000);
     expect(model.sent.length).toBe(count);
-  });
-
-  test("goes on where it was when its display is drawn anew", () => {
-    const { panel: module, model, el, tab, hosts } = panel();
-    tab("timeline");
-    const root = el.firstElementChild;
-    el.parentElement?.replaceChildren();
-    const again = document.createElement("div");
-    document.body.append(again);
-    const remove = module.render({ model, el: again });
-    expect(again.firstElementChild).toBe(root);
-    hosts[0]?.remove();
-    expect(again.firstElementChild).toBe(root);
-    remove();
-    expect(again.firstElementChild).toBeNull();
-  });
-
-  test("is not taken from a page that only scrolled it away", () => {
-    const { panel: module, model, el } = panel();
-    const parent = el.parentElement as HTMLElement;
-    parent.remove();
-    const other = document.createElement("div");
-    document.body.append(other);
-    module.render({ model, el: other });
-    expect(el.firstElementChild).not.toBeNull();
-    expect(other.firstElementChild).not.toBe(el.firstElementChild);
   });
 
   test("two views have a moment in common, and nothing else", () => {
@@ -527,7 +504,7 @@ describe("export", () => {
     button("export")?.click();
     const slider = el.querySelector<HTMLElement>(".na-transport");
     expect(slider?.hidden).toBe(true);
-    el.querySelector("form")?.dispatchEvent(new Event("submit"));
+    press(el.querySelector(".na-export-name") as Element, "Enter");
     expect(model.only("export")).toEqual([
       { type: "export", view, name: "index-120000.jsonl.gz", replace: false },
     ]);

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { Geometry } from "../../src/events/geometry";
+import { geometry as geometryOf } from "../../src/events/geometry";
 
 function geometry(start: number, end: number, open: [number, number][] = []) {
-  const one = new Geometry(20);
+  const one = geometryOf(20);
   one.start = start;
   one.end = end;
   for (const [place, height] of open) one.open.set(place, height);

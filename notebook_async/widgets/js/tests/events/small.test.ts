@@ -3,9 +3,8 @@ import { fieldsView } from "../../src/events/fields";
 import { filterField, TYPING_MS } from "../../src/events/filter_field";
 import { TYPING_MS as FIND_MS, findBar } from "../../src/events/find_bar";
 import { fillRow, headings, makeRow, split } from "../../src/events/log_row";
-import { button, control, on } from "../../src/events/make";
 import { RowCache } from "../../src/events/row_cache";
-import { tabsFor } from "../../src/events/tabs";
+import { button, control, on } from "../../src/make";
 import { press, rows, type } from "./fake";
 
 beforeEach(() => vi.useFakeTimers());
@@ -203,52 +202,5 @@ describe("an opened row", () => {
     expect(seek).toHaveBeenCalled();
     view.say("gone");
     expect(view.node.textContent).toContain("gone");
-  });
-});
-
-describe("tabs", () => {
-  const make = () => {
-    const pane = () => document.createElement("div");
-    const panes = { log: pane(), tree: pane(), timeline: pane() };
-    const changed = vi.fn();
-    const tabs = tabsFor(panes, "tree", changed);
-    document.body.replaceChildren(tabs.node);
-    return { panes, changed, tabs };
-  };
-  const selected = (node: Element) =>
-    [...node.querySelectorAll("[aria-selected=true]")].map((b) => b.textContent);
-
-  test("show one pane, which is named by its tab", () => {
-    const { panes, tabs, changed } = make();
-    expect([panes.log.hidden, panes.tree.hidden]).toEqual([true, false]);
-    expect(selected(tabs.node)).toEqual(["tree"]);
-    tabs.choose("log");
-    tabs.choose("log");
-    expect([panes.log.hidden, panes.tree.hidden, tabs.tab]).toEqual([
-      false,
-      true,
-      "log",
-    ]);
-    expect(changed).toHaveBeenCalledTimes(1);
-    const named = panes.log.getAttribute("aria-labelledby");
-    expect(document.getElementById(named as string)?.textContent).toBe("log");
-  });
-
-  test("arrows go round, one tab takes the focus", () => {
-    const { tabs } = make();
-    for (const [to, tab] of [
-      ["ArrowRight", "timeline"],
-      ["ArrowRight", "log"],
-      ["ArrowLeft", "timeline"],
-      ["Home", "log"],
-      ["End", "timeline"],
-    ] as const) {
-      expect(press(tabs.node, to)).toBe(true);
-      expect([tabs.tab, document.activeElement?.textContent]).toEqual([tab, tab]);
-    }
-    expect(press(tabs.node, "x")).toBe(false);
-    expect(tabs.node.querySelectorAll("[tabindex='0']")).toHaveLength(1);
-    (tabs.node.firstElementChild as HTMLElement).click();
-    expect(tabs.tab).toBe("log");
   });
 });

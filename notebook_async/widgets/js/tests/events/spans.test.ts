@@ -5,11 +5,11 @@ import {
   LANE_HEIGHT,
   LOOP_HEIGHT,
 } from "../../src/events/lane_painter";
+import type { Colours } from "../../src/events/lane_scene";
 import { RIGHT, type Scene, timeOf, xOf } from "../../src/events/lane_scene";
-import type { Colours } from "../../src/events/palette";
 import { REST_MS, spanCursor } from "../../src/events/span_cursor";
 import { readBlocks, readLanes, spanAt } from "../../src/events/spans";
-import { TimeWindow } from "../../src/events/time_window";
+import { timeWindow } from "../../src/events/time_window";
 import { lanes } from "./fake";
 
 describe("lanes as they come", () => {
@@ -47,7 +47,7 @@ describe("lanes as they come", () => {
 
 describe("the window of a timeline", () => {
   const make = () => {
-    const window = new TimeWindow();
+    const window = timeWindow();
     window.ended = 100;
     return window;
   };

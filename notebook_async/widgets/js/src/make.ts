@@ -1,6 +1,6 @@
 /** Elements with their attributes, and what a person does with them, in few words. */
 
-import { h, suppressShortcuts } from "../dom";
+import { h, suppressShortcuts } from "./dom";
 
 type Attributes = Record<string, string>;
 
@@ -28,13 +28,13 @@ export function control<K extends keyof HTMLElementTagNameMap>(
 
 /** Make a button; `label` says more than its words do. */
 export function button(
-  words: string,
+  words: string | (Node | string)[],
   label: string,
   act: () => void,
   className = "",
 ): HTMLButtonElement {
   const attributes = { type: "button", title: label, "aria-label": label };
-  const node = control("button", `na-button ${className}`, attributes, words);
+  const node = control("button", `na-button ${className}`, attributes, ...words);
   node.addEventListener("click", act);
   return node;
 }

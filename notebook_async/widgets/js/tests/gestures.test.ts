@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { watchGestures } from "../../src/graph/gestures";
+import { watchGestures } from "../src/gestures";
 
 const moves = { pan: vi.fn(), zoom: vi.fn(), click: vi.fn(), hover: vi.fn() };
 let node: HTMLElement;

@@ -59,11 +59,15 @@ export function watchGestures(node: HTMLElement, moves: Moves): () => void {
     const step = Math.max(-120, Math.min(120, event.deltaY * lines));
     moves.zoom(Math.exp(-step / 300), ...place(event));
   };
-  node.addEventListener("pointerdown", onDown, { signal });
-  node.addEventListener("pointermove", onMove, { signal });
-  node.addEventListener("pointerup", onUp, { signal });
-  node.addEventListener("pointercancel", onUp, { signal });
-  node.addEventListener("click", onClick, { signal });
-  node.addEventListener("wheel", onWheel, { signal, passive: false });
+  const listeners = {
+    pointerdown: onDown,
+    pointermove: onMove,
+    pointerup: onUp,
+    pointercancel: onUp,
+    click: onClick,
+    wheel: onWheel,
+  };
+  for (const [name, listener] of Object.entries(listeners))
+    node.addEventListener(name, listener as EventListener, { signal, passive: false });
   return () => aborter.abort();
 }
