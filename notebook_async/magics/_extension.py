@@ -29,7 +29,13 @@ from notebook_async.magics._arun import ArunMagics
 from notebook_async.magics._completion import Completer
 from notebook_async.magics._formatters import register_formatters
 from notebook_async.magics._jobs import AWAITED_ACTIONS, JobsMagics
-from notebook_async.widgets import refresh_stills, show_run, warm_up
+from notebook_async.prompts import set_presenter as set_prompt_presenter
+from notebook_async.widgets import (
+    NotebookPresenter,
+    refresh_stills,
+    show_run,
+    warm_up,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -98,6 +104,8 @@ class _Extension:
             self._undo.append(nesting.uninstall)
             before = set_presenter(show_run)
             self._undo.append(lambda: set_presenter(before))
+            asked_before = set_prompt_presenter(NotebookPresenter())
+            self._undo.append(lambda: set_prompt_presenter(asked_before))
             for callback in (refresh_stills, self._warm_up):
                 shell.events.register("post_run_cell", callback)
                 self._undo.append(

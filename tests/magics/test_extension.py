@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from notebook_async import Job, jobs
 from notebook_async.core import _progress
+from notebook_async.prompts import _presenters
 
 if TYPE_CHECKING:
     import pytest
@@ -33,6 +34,7 @@ def state(shell: InteractiveShell) -> dict[str, Any]:
         "matchers": list(shell.Completer.custom_matchers),
         "events": {k: list(v) for k, v in shell.events.callbacks.items()},
         "presenter": _progress._presenter,
+        "asks": _presenters._installed,
         "ipython_display": dict(formatters.ipython_display_formatter.type_printers),
         "formatters": {
             kind: dict(each.type_printers)
