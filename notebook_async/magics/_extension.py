@@ -29,6 +29,7 @@ from notebook_async.magics._arun import ArunMagics
 from notebook_async.magics._completion import Completer
 from notebook_async.magics._formatters import register_formatters
 from notebook_async.magics._jobs import AWAITED_ACTIONS, JobsMagics
+from notebook_async.prompts import set_patience
 from notebook_async.prompts import set_presenter as set_prompt_presenter
 from notebook_async.widgets import (
     NotebookPresenter,
@@ -44,6 +45,9 @@ __all__ = ["load", "unload"]
 
 _SHARE_OF_JOBS = 1.2
 """Seconds of a shutdown after which clients are closed, whether jobs have ended."""
+
+_PATIENCE = 3.0
+"""Seconds that an awaited run may wait for a person, where nobody can be asked."""
 
 _UNTIL_ANSWERED = 0.1
 """Seconds after a cell in which its answer gets to the front end."""
@@ -95,6 +99,8 @@ class _Extension:
             self._board.on_start(lambda _: self._follow_loop(guard, followers))
         )
         self._undo.append(register_formatters(shell))
+        patience_before = set_patience(_PATIENCE)
+        self._undo.append(lambda: set_patience(patience_before))
         if detect_host(shell).kind == "kernel":
             interrupts = Interrupts(shell.kernel)
             interrupts.install()

@@ -9,13 +9,17 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from notebook_async.core._people import set_follow
+
 if TYPE_CHECKING:
+    from notebook_async.core._people import AskingRun, Follower
     from notebook_async.prompts._answers import ANSWERS_VARIABLE, answers
     from notebook_async.prompts._ask import approve, ask, choose
     from notebook_async.prompts._console import Console
     from notebook_async.prompts._event_prompts import EventPrompts
     from notebook_async.prompts._events import ask_event
     from notebook_async.prompts._form import MAX_BYTES, Field, FieldKind, Form, Plain
+    from notebook_async.prompts._patience import set_patience
     from notebook_async.prompts._presenters import (
         HeldPresenter,
         Presenter,
@@ -55,6 +59,7 @@ __all__ = [
     "ask_event",
     "choose",
     "pending",
+    "set_patience",
     "set_presenter",
 ]
 
@@ -86,8 +91,19 @@ _MODULES = {
     "ask_event": "_events",
     "choose": "_ask",
     "pending": "_queue",
+    "set_patience": "_patience",
     "set_presenter": "_presenters",
 }
+
+
+def _follow(run: AskingRun) -> Follower:
+    from notebook_async.prompts._run_prompts import RunPrompts  # noqa: PLC0415 - on use
+
+    return RunPrompts(run)
+
+
+# From now on runs of workflows whose steps ask people are told to this room.
+set_follow(_follow)
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401

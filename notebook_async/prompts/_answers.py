@@ -15,13 +15,20 @@ from notebook_async.prompts._values import UploadedFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from contextvars import Token
+    from contextvars import Context, Token
     from types import TracebackType
 
     from notebook_async.prompts._form import Field
     from notebook_async.prompts._question import Question
 
-__all__ = ["ANSWERS_VARIABLE", "Seed", "answers", "find_seed", "seed_value"]
+__all__ = [
+    "ANSWERS_VARIABLE",
+    "Seed",
+    "answers",
+    "find_seed",
+    "seed_value",
+    "with_seeds_of",
+]
 
 ANSWERS_VARIABLE = "NOTEBOOK_ASYNC_ANSWERS"
 """Names a JSON file with answers: an object of names, or of texts of questions."""
@@ -137,6 +144,23 @@ class answers:  # noqa: N801 - used like a function, as `contextlib.suppress` is
     def __repr__(self) -> str:
         # The answers themselves may be secrets.
         return f"<answers to {', '.join(map(repr, self._given)) or 'nothing'}>"
+
+
+def with_seeds_of(context: Context, other: Context) -> Context:
+    """Return a copy of a context that finds seeded answers of another, if it has none.
+
+    Parameters
+    ----------
+    context
+        What is copied.
+    other
+        Where answers may have been given before.
+    """
+    copy = context.copy()
+    seeded = other.get(_seeded)
+    if copy.get(_seeded) is None and seeded is not None:
+        copy.run(_seeded.set, seeded)
+    return copy
 
 
 class Seed:

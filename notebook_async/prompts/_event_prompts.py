@@ -9,6 +9,7 @@ from notebook_async.prompts._events import ask_event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextvars import Context
 
 __all__ = ["EventPrompts"]
 
@@ -26,6 +27,8 @@ class EventPrompts:
     fail
         Called with the id of a question and why there will be no answer: nobody is
         there to be asked, its time is over, or the person declined.
+    interrupt
+        Called where somebody interrupts a question, as Ctrl-C on a terminal does.
 
     Examples
     --------
@@ -45,9 +48,11 @@ class EventPrompts:
         *,
         answer: Callable[[str, Any], object],
         fail: Callable[[str, Exception], object],
+        interrupt: Callable[[], object] | None = None,
     ) -> None:
         self._answer = answer
         self._fail = fail
+        self._interrupt = interrupt
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     @property
@@ -55,7 +60,14 @@ class EventPrompts:
         """Ids of the questions that are open, the oldest first."""
         return tuple(self._tasks)
 
-    def open(self, key: str, event: object, *, source: tuple[str, ...] = ()) -> None:
+    def open(
+        self,
+        key: str,
+        event: object,
+        *,
+        source: tuple[str, ...] = (),
+        context: Context | None = None,
+    ) -> None:
         """Ask what an event asks, as `ask_event` does; one that is open stays so.
 
         Parameters
@@ -66,10 +78,15 @@ class EventPrompts:
             The question.
         source
             Path of ids of the run.
+        context
+            The context variables to ask with, such as seeded answers, and where a
+            front end shows the question; by default those of the caller.
         """
         if key not in self._tasks:
             asking = self._ask(key, event, source)
-            self._tasks[key] = asyncio.create_task(asking, name=f"ask-{key}")
+            self._tasks[key] = asyncio.create_task(
+                asking, name=f"ask-{key}", context=context
+            )
 
     def close(self, key: str) -> None:
         """Take a question back, which needs no answer any more."""
@@ -85,6 +102,12 @@ class EventPrompts:
     async def _ask(self, key: str, event: object, source: tuple[str, ...]) -> None:
         try:
             value = await ask_event(event, source=source)
+        except asyncio.CancelledError:
+            # One that was closed is not among them any more.
+            known = self._tasks.pop(key, None) is not None
+            if known and self._interrupt is not None:
+                self._interrupt()
+            raise
         except Exception as error:  # noqa: BLE001 - the run's to judge
             self._tasks.pop(key, None)
             self._fail(key, error)

@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from notebook_async.core._short import short
 from notebook_async.widgets._graph_source import OpenQuestion
+from notebook_async.workflow._engine.record_makers import question_text
 from notebook_async.workflow._graph.build import EXTERNAL
 
 if TYPE_CHECKING:
@@ -73,5 +73,4 @@ def _add_child(found: OpenWaits, child: OpenWaits, step: str) -> None:
 
 
 def _words(question: InputRequiredEvent) -> str:
-    text = getattr(question, "prefix", None)
-    return text[:_LONGEST] if isinstance(text, str) else short(question, most=_LONGEST)
+    return question_text(question)[:_LONGEST]

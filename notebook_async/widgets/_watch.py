@@ -78,6 +78,7 @@ def watch(
     'done'
     """
     recording = subject if isinstance(subject, Recording) else record(subject)
+    _let_it_ask(subject)
     sources = _sources(subject, recording) if graph else []
     if detect_host().text_only:
         recording.on_stop(lambda: _print_all(sources))
@@ -208,6 +209,15 @@ def _sources(subject: Any, recording: Recording) -> list[_Source]:
         FollowedSource(recording, path, cancel=_canceller(subject))
         for path in outermost[:_MOST_GRAPHS]
     ]
+
+
+def _let_it_ask(subject: Any) -> None:
+    """Let a run that is watched ask here what its steps ask people."""
+    from notebook_async.workflow import WorkflowHandler  # noqa: PLC0415
+    from notebook_async.workflow._engine.people import watch_here  # noqa: PLC0415
+
+    if isinstance(subject, WorkflowHandler):
+        watch_here(subject._run)  # noqa: SLF001 - it has no public face
 
 
 def _outermost(paths: list[Source]) -> list[Source]:

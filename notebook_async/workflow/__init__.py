@@ -80,6 +80,9 @@ if TYPE_CHECKING:
     from notebook_async.workflow.handler import (
         WorkflowHandler,
     )
+    from notebook_async.workflow.question import (
+        Question,
+    )
     from notebook_async.workflow.representation import (
         WorkflowGraph,
         get_workflow_representation,
@@ -133,6 +136,7 @@ __all__ = [
     "JsonPickleSerializer",
     "JsonSerializer",
     "PickleSerializer",
+    "Question",
     "Resource",
     "ResourceConfig",
     "ResourceDefinition",
@@ -204,6 +208,7 @@ _MODULES = {
     "JsonPickleSerializer": "context.serializers",
     "JsonSerializer": "context.serializers",
     "PickleSerializer": "context.serializers",
+    "Question": "question",
     "Resource": "resource",
     "ResourceConfig": "resource",
     "ResourceDefinition": "resource",

@@ -54,6 +54,12 @@ class Event(DictLikeModel):
     ('a.html', 2, 2, False)
     """
 
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        # Set by a run on the answer to a secret question.
+        hidden = "_secret" in self.__dict__
+        for name, value in super().__repr_args__():
+            yield name, "•••" if hidden else value
+
 
 EventType = type[Event]
 
@@ -127,11 +133,23 @@ class InputRequiredEvent(Event):
 
     It need not be taken by any step. The answer comes back as a `HumanResponseEvent`.
 
+    In a notebook the question shows itself, with a form for the answer, once somebody
+    awaits the run or watches it, or it runs in a job. A program that reads the events
+    of the run, and answers with `send_event`, is left alone.
+
+    What is asked can be said by any attributes: `prefix`, `answer_type`, `options` and
+    the others of `notebook_async.workflow.Question`, which declares them.
+
     Examples
     --------
     >>> InputRequiredEvent(prefix="Your name? ").prefix
     'Your name? '
     """
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        hidden = getattr(self, "secret", False)
+        for name, value in super().__repr_args__():
+            yield name, "•••" if hidden and name == "default" else value
 
     @property
     def question_id(self) -> str | None:
@@ -146,17 +164,13 @@ class InputRequiredEvent(Event):
 class HumanResponseEvent(Event):
     """A person's answer; no step need produce it.
 
+    `response` is what was answered, as the type that was asked for.
+
     Examples
     --------
     >>> HumanResponseEvent(response="Ada").response
     'Ada'
     """
-
-    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
-        # Set by a run whose question was a secret one.
-        hidden = "_secret" in self.__dict__
-        for name, value in super().__repr_args__():
-            yield name, "•••" if hidden else value
 
 
 # -- how a run ended; what the engine alone makes is built on first use, for the sake of

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import weakref
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
 from notebook_async.workflow._display import Displayed
@@ -13,10 +14,11 @@ from notebook_async.workflow._handler_steps import Stepped
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+    from contextvars import Context
 
     from notebook_async.core.records import Record
     from notebook_async.workflow._engine.run import Run
-    from notebook_async.workflow.context.context import Context
+    from notebook_async.workflow.context import context as contexts
     from notebook_async.workflow.events import Event, StopEvent
     from notebook_async.workflow.representation import WorkflowGraph
 
@@ -48,7 +50,7 @@ class WorkflowHandler(FutureLike, Stepped):
 
     __slots__ = (
         "__weakref__",
-        "_awaiting",
+        "_awaiters",
         "_context",
         "_log",
         "_name",
@@ -59,15 +61,17 @@ class WorkflowHandler(FutureLike, Stepped):
         "run_id",
     )
 
-    def __init__(self, run: Run, context: Context[Any]) -> None:
+    def __init__(self, run: Run, context: contexts.Context[Any]) -> None:
         self.run_id = run.run_id
         self._run = run
         self._name = run.workflow.workflow_name
         self._context = context
         self._log = run.log
         self._result = run.result
-        self._awaiting = 0
+        # Who waits for the result, each with where it does.
+        self._awaiters: list[tuple[asyncio.Task[Any], Context]] = []
         self._reader: weakref.ref[EventReader] | None = None
+        run.handler = weakref.ref(self)
         self._place: list[int] | None = None
 
     _repr_mimebundle_ = Displayed()
@@ -106,22 +110,29 @@ class WorkflowHandler(FutureLike, Stepped):
             del self, result
 
     async def _until_done(self) -> None:
-        self._awaiting += 1
+        task: asyncio.Task[Any] = asyncio.current_task()  # type: ignore[assignment]
+        entry = (task, copy_context())
+        self._awaiters.append(entry)
+        if self._run.people is not None:
+            self._run.people.changed()
         try:
             await asyncio.wait([self._result])
         except asyncio.CancelledError:
-            if self._awaiting == 1 and not self._result.done():
+            if len(self._awaiters) == 1 and not self._result.done():
                 self._run.cancel()
                 await asyncio.wait([self._result])
                 self._result.exception()  # so that nobody misses it
             raise
         finally:
-            self._awaiting -= 1
+            self._awaiters.remove(entry)
+            if self._run.people is not None:
+                self._run.people.changed()
+            del task, entry
 
     # -- events
 
     @property
-    def ctx(self) -> Context[Any]:
+    def ctx(self) -> contexts.Context[Any]:
         """The context of the run: its state, and the way in for events."""
         self._run.outside = True
         return self._context

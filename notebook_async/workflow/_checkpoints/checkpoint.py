@@ -31,7 +31,7 @@ class Checkpoint:
     number
         Counts the checkpoints of the run, from 0, which is before the first step.
     last_completed_step
-        The step, or None before the first.
+        The step, or None before the first and after an answer of a person.
     input_event, output_event
         What the step was given and what it returned, which was not yet delivered.
     ctx_state
@@ -129,7 +129,9 @@ class Checkpoint:
 
     def __repr__(self) -> str:
         after = self.last_completed_step
-        where = "before the first step" if after is None else f"after {after}"
+        where = f"after {after}"
+        if after is None:
+            where = "after an answer" if self.number else "before the first step"
         return f"<Checkpoint {self.number} {where}>"
 
 

@@ -47,6 +47,10 @@ class Recorder:
         if not kept:
             await self._make(run_id, None, None, start_event, ctx)
 
+    async def answered(self, *, run_id: str, answer: Event, ctx: Context[Any]) -> None:
+        """Keep what there is once a person has answered."""
+        await self._make(run_id, None, None, answer, ctx)
+
     async def __call__(
         self,
         *,

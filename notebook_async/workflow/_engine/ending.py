@@ -83,6 +83,7 @@ def _end(run: Run, outcome: Outcome) -> None:
                 run.result.exception()
     if run.watch is not None:
         run.watch.wake()
+    run.people = run.watcher = None
     if run.contexts:
         run.get_store()
     run.tally = tally(run.state)

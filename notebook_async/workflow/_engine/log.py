@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Self
 from notebook_async.workflow.events import InternalDispatchEvent, StopEvent
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from notebook_async.workflow._engine.teller import Teller
     from notebook_async.workflow.events import Event
 
@@ -37,6 +39,8 @@ class EventLog:
         The log of the run that this one is inside of; its readers see these too.
     teller
         Who tells the hooks, if anybody wants to know.
+    idle
+        Called when a reader begins to wait for more, and when it does no more; or None.
     """
 
     __slots__ = (
@@ -46,6 +50,7 @@ class EventLog:
         "events",
         "first",
         "forward",
+        "idle",
         "internal",
         "sealed",
         "teller",
@@ -59,6 +64,7 @@ class EventLog:
         self.sealed = False
         self.forward: EventLog | None = None
         self.teller: Teller | None = None
+        self.idle: Callable[[], None] | None = None
         self._size = size
         self._waiting: list[asyncio.Future[None]] | None = None
 
@@ -84,7 +90,7 @@ class EventLog:
         """Add the last event, and let every reader end once it has read all."""
         self._add(last)
         self.closed = True
-        self.forward = self.teller = None
+        self.forward = self.teller = self.idle = None
         self._wake()
 
     async def wait(self) -> None:
@@ -93,7 +99,20 @@ class EventLog:
         if self._waiting is None:
             self._waiting = []
         self._waiting.append(future)
-        await future
+        if self.idle is not None:
+            self.idle()
+        try:
+            await future
+        except asyncio.CancelledError:
+            self._waiting = [each for each in self._waiting or () if each is not future]
+            if self.idle is not None:
+                self.idle()
+            raise
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether somebody has read everything, and waits for more."""
+        return bool(self._waiting)
 
     def _pass_on(self, event: Event) -> None:
         if isinstance(event, InternalDispatchEvent):

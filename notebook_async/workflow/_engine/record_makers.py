@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from notebook_async.workflow._engine.run import Run
     from notebook_async.workflow.events import InputRequiredEvent
 
-__all__ = ["graph_of_run", "question_record", "step_record"]
+__all__ = ["graph_of_run", "question_record", "question_text", "step_record"]
 
 _log = logging.getLogger("notebook_async")
 _LONGEST = 1000
+# As in `ask_event`, which asks them.
+_TEXTS = ("prefix", "question", "text", "prompt", "message")
 
 _StepDraft = draft_of(StepRecord)
 
@@ -43,9 +45,8 @@ def question_record(
     step: str | None = None,
 ) -> QuestionRecord:
     """Return that a person is asked, or what has become of a question."""
-    asked = getattr(question, "prefix", None)
-    text = asked if isinstance(asked, str) else ""
-    if not 0 < len(text) <= _LONGEST:
+    text = question_text(question)
+    if len(text) > _LONGEST:
         text = short(question)
     return QuestionRecord(
         at=perf_counter(),
@@ -55,6 +56,13 @@ def question_record(
         text=text,
         step=step,
     )
+
+
+def question_text(question: InputRequiredEvent) -> str:
+    """Return what a question asks; without words it is the event itself."""
+    found = (getattr(question, name, None) for name in _TEXTS)
+    text = next((each for each in found if isinstance(each, str) and each), None)
+    return short(question) if text is None else text
 
 
 def step_record(  # noqa: PLR0913, PLR0917 - one call for each call of a step

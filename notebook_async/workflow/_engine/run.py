@@ -11,18 +11,19 @@ from typing import TYPE_CHECKING, Any
 from notebook_async.core.hooks import wanted
 from notebook_async.workflow._engine.clock import Clock
 from notebook_async.workflow._engine.ending import wind_up
-from notebook_async.workflow._engine.family import (
-    join_parent,
-    offer_to_children,
-)
+from notebook_async.workflow._engine.family import join_parent, offer_to_children
 from notebook_async.workflow._engine.log import EventLog
 from notebook_async.workflow._engine.outcome import Outcome
+from notebook_async.workflow._engine.people import teller_of_questions
 from notebook_async.workflow._engine.quiet import look_if_quiet, time_is_up
 from notebook_async.workflow._engine.state import RunState
-from notebook_async.workflow._engine.worker import Slot, commit_start, work
-from notebook_async.workflow.errors import (
-    WorkflowCancelledByUser,
+from notebook_async.workflow._engine.worker import (
+    Slot,
+    commit_start,
+    keep_answer,
+    work,
 )
+from notebook_async.workflow.errors import WorkflowCancelledByUser
 from notebook_async.workflow.events import (
     InputRequiredEvent,
     StopEvent,
@@ -30,8 +31,11 @@ from notebook_async.workflow.events import (
 )
 
 if TYPE_CHECKING:
+    import weakref
     from collections.abc import Awaitable, Callable, Coroutine
+    from contextvars import Context as ContextVars
 
+    from notebook_async.core._people import Follower
     from notebook_async.workflow._engine.definition import Definition
     from notebook_async.workflow._engine.invocation import Invocation
     from notebook_async.workflow._engine.live import Tally
@@ -41,6 +45,7 @@ if TYPE_CHECKING:
     from notebook_async.workflow.context.context import Context
     from notebook_async.workflow.context.state_store import InMemoryStateStore
     from notebook_async.workflow.events import Event
+    from notebook_async.workflow.handler import WorkflowHandler
     from notebook_async.workflow.workflow import Workflow
 
 __all__ = ["Run"]
@@ -108,6 +113,10 @@ class Run:
         The counts of a run that has ended.
     teller
         Who tells the hooks what happens, or None while nobody wants to know.
+    handler
+        Its handler, as long as somebody has it.
+    people, watcher
+        Who asks people what it asks, and the context variables of who watches it.
     watched
         Whether somebody goes through it step by step, or reads what it prints.
     """
@@ -124,12 +133,14 @@ class Run:
         "counted",
         "definition",
         "ended",
+        "handler",
         "held",
         "is_quiet",
         "log",
         "loop",
         "outside",
         "parent",
+        "people",
         "permits",
         "result",
         "run_id",
@@ -143,6 +154,7 @@ class Run:
         "timers",
         "watch",
         "watched",
+        "watcher",
         "workers",
         "workflow",
     )
@@ -164,6 +176,10 @@ class Run:
         self.thread = threading.get_ident()
         self.log = EventLog(workflow.stream_size)
         self.state = RunState(definition, self.log, run_id)
+        self.state.waits.changed = teller_of_questions(self)
+        self.handler: weakref.ref[WorkflowHandler] | None = None
+        self.people: Follower | None = None
+        self.watcher: ContextVars | None = None
         self.context: Context[Any]
         self.store: InMemoryStateStore[Any] | None = None
         self.result: asyncio.Future[Outcome] = self.loop.create_future()
@@ -285,7 +301,10 @@ class Run:
         elif step is not None:
             self.state.deliver_to(step, event)
         elif not offer_to_children(self, event):
+            before = self.state.waits.number
             self.state.deliver(event)
+            if self.state.waits.number < before:
+                keep_answer(self, event)
         self.advance()
 
     def publish(self, event: Event) -> None:

@@ -9,7 +9,7 @@ from weakref import proxy
 from notebook_async.workflow.events import Event, HumanResponseEvent, InputRequiredEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from notebook_async.core.records import Phase
     from notebook_async.workflow._engine.invocation import Invocation, Station, Waiter
@@ -34,6 +34,8 @@ class Waits:
         How many questions were asked.
     answered
         Ids of questions that have theirs: a second one is refused.
+    changed
+        Called with each question that is asked or closed, or None.
     """
 
     __slots__ = (
@@ -42,6 +44,7 @@ class Waits:
         "_prefix",
         "_state",
         "answered",
+        "changed",
         "count",
         "questions",
         "waiters",
@@ -52,6 +55,7 @@ class Waits:
         self._state: RunState = proxy(state)
         self._prefix = prefix
         self.count = 0
+        self.changed: Callable[[], None] | None = None
         self.waiters: dict[Waiter, None] = {}
         # So that an event that nobody waits for, and an answer, are found out at once.
         self._kinds: Counter[type[Event]] = Counter()
@@ -63,6 +67,11 @@ class Waits:
     def any(self) -> bool:
         """Whether an event from outside may be for one of these."""
         return bool(self.waiters or self.questions or self.answered)
+
+    @property
+    def number(self) -> int:
+        """How many waits and questions there are."""
+        return len(self.waiters) + len(self.questions)
 
     @property
     def expecting(self) -> bool:
@@ -78,6 +87,7 @@ class Waits:
         self.questions[name] = question
         if self._state.log.teller is not None:
             self._state.log.teller.question(question, name, "waiting", step)
+        self._tell_people()
         return name
 
     def park(self, waiter: Waiter) -> None:
@@ -107,15 +117,19 @@ class Waits:
         """Give an event to whoever has waited longest for it; return the step."""
         waiter = self.find(event, step)
         if waiter is not None:
-            self._keep_secret(waiter.question, event)
-            waiter.invocation.remember().answers[waiter.id] = event
-            self.settle(waiter, event)
+            self.answer(waiter, event)
             return waiter.invocation.station
         if isinstance(event, HumanResponseEvent):
             name = getattr(event, "question_id", None) or self._oldest_question()
             self._keep_secret(name, event)
             self._close_question(name, "done")
         return None
+
+    def answer(self, waiter: Waiter, event: Event) -> None:
+        """Give an event to one who waits."""
+        self._keep_secret(waiter.question, event)
+        waiter.invocation.remember().answers[waiter.id] = event
+        self.settle(waiter, event)
 
     def find(self, event: Event, step: str | None = None) -> Waiter | None:
         """Return who has waited longest for this event, or was named by it."""
@@ -196,6 +210,7 @@ class Waits:
             self.questions[name] = question
             self._state.log.append(question)
         self.answered.update(answered)
+        self._tell_people()
 
     def clear(self) -> None:
         """Forget all; the run has ended."""
@@ -204,8 +219,10 @@ class Waits:
         self.waiters.clear()
         self._kinds.clear()
         self._asking.clear()
-        self.questions.clear()
         self.answered.clear()
+        if self.questions:
+            self.questions.clear()
+            self._tell_people()
 
     def _remove(self, waiter: Waiter, phase: Phase) -> None:
         del self.waiters[waiter]
@@ -222,6 +239,11 @@ class Waits:
             self.answered.add(name)
             if self._state.log.teller is not None:
                 self._state.log.teller.question(question, name, phase)
+            self._tell_people()
+
+    def _tell_people(self) -> None:
+        if self.changed is not None:
+            self.changed()
 
     def _keep_secret(self, name: str | None, answer: Event) -> None:
         """Let the answer to a secret question show itself as dots."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from notebook_async.workflow._engine.run import Run
     from notebook_async.workflow.events import Event
 
-__all__ = ["Slot", "commit_start", "here", "work"]
+__all__ = ["Slot", "commit_start", "here", "keep_answer", "work"]
 
 _LONGEST = 0.005
 """Seconds that a worker runs steps which never wait before others get the loop."""
@@ -130,6 +130,33 @@ async def commit_start(run: Run, event: Event | None) -> None:
     finally:
         run.held -= 1
         del run
+
+
+def keep_answer(run: Run, answer: Event) -> None:
+    """Write down that a question is answered: nobody is to be asked it twice.
+
+    Answers to secret questions are not kept for that alone.
+    """
+    if run.checkpoint is None or run.is_over or "_secret" in answer.__dict__:
+        return
+    run.held += 1
+    slot = Slot(run)
+    slot.committing = slot.started = True
+    run._spawn(slot, _commit_answer(run, answer))
+
+
+async def _commit_answer(run: Run, answer: Event) -> None:
+    """Write down that a question has its answer, unless the run has just ended."""
+    answered = getattr(run.checkpoint, "answered", None)
+    try:
+        if answered is not None and not run.is_over:
+            await answered(run_id=run.run_id, answer=answer, ctx=run.context)
+    except Exception as error:  # noqa: BLE001 - the storage may fail in any way
+        error.add_note("while an answer was kept as a checkpoint")
+        run.state.spoil(error)
+    finally:
+        run.held -= 1
+        del run, answer
 
 
 async def _commit(run: Run, slot: Slot, invocation: Invocation, value: object) -> None:
