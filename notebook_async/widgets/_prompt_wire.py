@@ -42,10 +42,11 @@ def question_message(prompt: Prompt, *, fresh: bool, draft: object) -> dict[str,
         What a person has typed so far.
     """
     question = prompt.question
-    detail = question.detail
+    detail, form = question.detail, question.form
     message = {
         **question.to_dict(),
         "text": question.text[:_LONGEST],
+        "help": question.help or ("" if form.single else form.root.help),
         "detail": detail[:_LONGEST] if isinstance(detail, str) else "",
         "asker": asker_words(question),
         "otherwise": otherwise_words(question),

@@ -34,7 +34,7 @@ export class Decision {
       );
     const yes = act("1", "✓ Approve", true, "na-primary na-approve");
     const no = act("2", "✕ Reject", false, "na-reject");
-    this.node = h("div", "na-footer na-decision", label, this.#reason, no, yes);
+    this.node = h("div", "na-footer na-decision", label, this.#reason, yes, no);
     this.#reason.addEventListener("input", deeds.typed);
     this.#reason.addEventListener("keydown", (event) => {
       if (event.isComposing) return;

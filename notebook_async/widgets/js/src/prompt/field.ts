@@ -52,6 +52,8 @@ export class FieldView implements Part {
     this.#error = make("div", "na-field-error", { id: context.id() });
     this.#error.hidden = true;
     const body = h("div", "na-field-body", node, this.#error, this.#help);
+    // What holds fields is too long for its help to stand below.
+    if (field.kind === "group") body.prepend(this.#help);
     this.node = h("div", `na-field na-field-${field.kind}`, this.label, body);
     this.node.classList.toggle("na-bare", bare);
     this.#describe();

@@ -141,7 +141,9 @@ class Several implements Control {
   }
 
   #row(value: Plain | undefined, i: number, of: number): Row {
-    const item = this.#field.item ?? { name: "", kind: "text" };
+    const item = { name: "", kind: "text", ...this.#field.item };
+    // Once is enough.
+    if (i > 0) delete item.help;
     const label = `${this.#field.label || "item"} ${i + 1}`;
     const part = this.#context.part({ ...item, name: `${i}`, label }, true);
     part.write(value === undefined ? item.default : value);
