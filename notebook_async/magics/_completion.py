@@ -50,4 +50,12 @@ class Completer:
             if " " not in reference
         ]
         named_action = bool(words) and words[0] in ACTIONS
+        if words[:1] == ["answer"]:
+            return _open_questions()
         return references if named_action else [*ACTIONS, *references]
+
+
+def _open_questions() -> list[str]:
+    from notebook_async.prompts import pending  # noqa: PLC0415 - on use
+
+    return [prompt.id for prompt in pending]

@@ -24,6 +24,7 @@ from notebook_async.kernel import (
     nesting_state,
     print_plain,
 )
+from notebook_async.magics._jobs_prompts import answer_line, prompts_text
 from notebook_async.magics._parsing import parse_options
 from notebook_async.widgets import board_text, show_board, show_job, show_tree
 
@@ -45,6 +46,8 @@ ACTIONS = (
     "result",
     "log",
     "tree",
+    "prompts",
+    "answer",
     "clear",
     "host",
 )
@@ -100,9 +103,10 @@ class JobsMagics(Magics):
         nargs="*",
         metavar="ACTION JOB",
         help=(
-            "list, show, cancel, pause, resume, retry, wait, result, log, tree, each"
-            " with the ids or names of jobs; clear; host. A job alone shows it, nothing"
-            " at all lists them."
+            "list, show, cancel, pause, resume, retry, wait, result, log, tree,"
+            " prompts, each with the ids or names of jobs; answer, with the id of a"
+            " question and the answer; clear; host. A job alone shows it, nothing at"
+            " all lists them."
         ),
     )
     @line_magic
@@ -120,9 +124,15 @@ class JobsMagics(Magics):
             x = %jobs result 3    what it returned
             %jobs log 3           what it printed
             %jobs tree            what waits for what, of one job or all
+            %jobs prompts         the questions that wait for you
+            %jobs answer 3 Ada    answer one
             %jobs clear           forget those that have ended
             %jobs host            where this runs, and how sync calls work there
         """
+        if line.split(maxsplit=1)[:1] == ["answer"]:
+            # What is typed is an answer as it stands, whatever it looks like.
+            print_plain(answer_line(line))
+            return None
         options = parse_options(self.jobs, line)
         words = list(options.words)
         action = "list"
@@ -213,6 +223,9 @@ class JobsMagics(Magics):
             if log.dropped:
                 print_plain(f"… {log.dropped:,} characters dropped")
             print_plain(log.text.removesuffix("\n"))
+
+    def _prompts(self, references: list[str]) -> None:
+        print_plain(prompts_text(self._board, self._find(references)))
 
     def _clear(self, references: list[str]) -> None:
         if references:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from notebook_async.board import JobProgress
 from notebook_async.widgets._now import now_words
-from notebook_async.widgets._subjects import job_actions, job_phase
-from notebook_async.widgets._view import Counts, counts_of
+from notebook_async.widgets._subjects import job_actions, job_counts, job_phase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from notebook_async.board import Job, JobBoard
     from notebook_async.core import Phase
+    from notebook_async.widgets._view import Counts
 
 __all__ = ["BoardFeed", "BoardRow", "board_row"]
 
@@ -46,7 +45,7 @@ def board_row(job: Job, board: JobBoard | None = None) -> BoardRow:
     board
         Its board, if it can be started again from there.
     """
-    bar = counts_of(JobProgress.of(job.statistics())) if job.runs else None
+    bar = job_counts(job) if job.runs else None
     return BoardRow(
         id=job.id,
         title=job.name,

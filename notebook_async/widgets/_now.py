@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from notebook_async.kernel import waiting_of
+from notebook_async.widgets._people import asking_words
 from notebook_async.widgets._view import one_line
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ def now_words(job: Job) -> str:
     if job.ended:
         failed = job.background_errors
         return f"background task: {one_line(failed[-1])}" if failed else ""
+    asked = asking_words(job)
+    if asked:
+        return asked
     live = [run for run in job.runs if run.phase in _LIVE]
     if not live:
         return _waiting_words(job)

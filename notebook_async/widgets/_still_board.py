@@ -13,7 +13,7 @@ from notebook_async.widgets._still_parts import (
     glyph,
     pre,
 )
-from notebook_async.widgets._words import clock, count_words, phase_word
+from notebook_async.widgets._words import clock, count_words, state_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -49,10 +49,11 @@ def _row(row: BoardRow) -> str:
     counts = "" if bar is None else " ".join(text for _, text in count_words(bar))
     words = [row["now"]] if row["failed"] else [row["now"], counts]
     now = html.escape(" · ".join(filter(None, words)))
+    word = state_words(row).partition(" ")[2]
     return (
         f"<tr><td>{glyph(row['phase'])}</td>"
         f'<td style="{CELL}">#{row["id"]} {html.escape(row["title"])}</td>'
-        f'<td style="{CELL}">{phase_word(row["phase"])} {clock(row["elapsed"])}</td>'
+        f'<td style="{CELL}">{word} {clock(row["elapsed"])}</td>'
         f'<td style="width:160px">{picture}</td>'
         f'<td style="text-align:left;{DIM}">{now}</td></tr>'
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from notebook_async.board import JobProgress, LogSlice
 from notebook_async.errors import JobNotFoundError
+from notebook_async.widgets._people import asking_items, only_asks, open_prompts
 from notebook_async.widgets._steering import act_on
 from notebook_async.widgets._view import (
     View,
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
 
     from notebook_async.board import Job, JobBoard, RichOutput
     from notebook_async.core import JobRun, Phase
-    from notebook_async.widgets._view import Subject
+    from notebook_async.widgets._view import Counts, Subject
 
-__all__ = ["JobSubject", "RunSubject", "job_actions", "job_phase"]
+__all__ = ["JobSubject", "RunSubject", "job_actions", "job_counts", "job_phase"]
 
 
 class JobSubject:
@@ -69,7 +70,7 @@ class JobSubject:
             cell=job.cell,
             phase=job_phase(job),
             elapsed=round(job.elapsed, 3),
-            bar=counts_of(JobProgress.of(job.statistics())),
+            bar=job_counts(job),
             runs=[run_view(run) for run in shown_runs(job.runs)],
             runs_total=len(job.runs),
             error=error,
@@ -171,10 +172,20 @@ class RunSubject:
 
 
 def job_phase(job: Job) -> Phase:
-    """Return a job's state; `waiting` where all that goes on in it is paused."""
+    """Return a job's state; `waiting` where all that goes on is paused, or asks you."""
     phases = {run.phase for run in job.runs}
     paused = "waiting" in phases and "running" not in phases
-    return "waiting" if paused and job.state == "running" else job.state
+    if job.state == "running" and (paused or only_asks(job)):
+        return "waiting"
+    return job.state
+
+
+def job_counts(job: Job) -> Counts:
+    """Return the numbers of a job; what asks a person waits, and does not run."""
+    counts = counts_of(JobProgress.of(job.statistics()))
+    counts["waiting"] += len(open_prompts(job))
+    counts["running"] = max(0, counts["running"] - asking_items(job))
+    return counts
 
 
 def job_actions(job: Job, board: JobBoard | None) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from notebook_async.widgets._people import asking_words
 from notebook_async.widgets._words import (
     clock,
     count_words,
@@ -84,11 +85,12 @@ def final_lines(log: LogSlice, *, most: int | None = None) -> list[str]:
 def board_text(jobs: Iterable[Job]) -> str:
     """Return the board as a table of text."""
     rows = [["", "job", "name", "state", "time", "progress"]]
-    for view, _ in ((_job_view(job), job) for job in jobs):
+    for view, job in ((_job_view(job), job) for job in jobs):
         bar = view["bar"]
         progress = (
             "  ".join(text for _, text in count_words(bar)) if view["runs"] else ""
         )
+        progress = "  ".join(filter(None, [progress, asking_words(job)]))
         if view["error"]:
             progress = view["error"] if not progress else f"{progress}  {view['error']}"
         glyph, _, state = state_words(view).partition(" ")

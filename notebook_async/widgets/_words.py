@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from notebook_async.core import Phase
+    from notebook_async.widgets._board_rows import BoardRow
     from notebook_async.widgets._view import Counts, View
 
 __all__ = [
@@ -63,8 +64,10 @@ def place_words(view: View) -> str:
     return " · ".join(parts)
 
 
-def state_words(view: View) -> str:
+def state_words(view: View | BoardRow) -> str:
     """Return the state with its glyph: `✓ done`."""
+    if view["phase"] == "waiting" and "resume" not in view["actions"]:
+        return "? waits for you"
     return f"{GLYPHS[view['phase']]} {phase_word(view['phase'])}"
 
 

@@ -24,6 +24,8 @@ ACTIONS = [
     "result",
     "log",
     "tree",
+    "prompts",
+    "answer",
     "clear",
     "host",
 ]

@@ -88,7 +88,13 @@ def test_place(job_id: int | None, cell: int | None, words: str) -> None:
 @pytest.mark.parametrize("phase", GLYPHS)
 def test_state(phase: str) -> None:
     """Every phase has a glyph of its own and a word; a waiting run is paused."""
-    view: Any = {"phase": phase}
+    view: Any = {"phase": phase, "actions": ["resume"]}
     word = "paused" if phase == "waiting" else phase
     assert state_words(view) == f"{GLYPHS[phase]} {word}"
     assert len(set(GLYPHS.values())) == len(GLYPHS)
+
+
+def test_what_waits_and_is_not_paused_waits_for_a_person() -> None:
+    """What waits and cannot be resumed waits for a person."""
+    view: Any = {"phase": "waiting", "actions": ["cancel"]}
+    assert state_words(view) == "? waits for you"

@@ -16,7 +16,7 @@ import { count } from "./format";
 import { isLive, isTicking, type Phase } from "./model";
 import { moveFocus, setStop } from "./roving";
 import { type Stage, stage } from "./stage";
-import { GLYPHS, WORDS } from "./wording";
+import { stateGlyph, stateWord } from "./wording";
 
 const COLUMNS = ["", "job", "state", "progress", "now", ""];
 const TOLD: Phase[] = ["running", "waiting", "failed"];
@@ -145,11 +145,11 @@ class BoardPanel {
 
   /** The numbers of jobs by state, those that matter; the others are in the table. */
   #tell(rows: BoardRow[]): void {
-    const parts = tally(rows).map(([phase, n]) => {
-      const sign = h("span", "na-glyph", GLYPHS[phase]);
-      sign.dataset.phase = phase;
+    const parts = tally(rows).map(([row, n]) => {
+      const sign = h("span", "na-glyph", stateGlyph(row));
+      sign.dataset.phase = row.phase;
       sign.setAttribute("aria-hidden", "true");
-      return h("span", "na-tally-part", sign, ` ${count(n)} ${WORDS[phase]}`);
+      return h("span", "na-tally-part", sign, ` ${count(n)} ${stateWord(row, n)}`);
     });
     const words = parts.map((part) => part.textContent).join(" ");
     if (this.#tally.textContent !== words)
@@ -157,7 +157,7 @@ class BoardPanel {
   }
 
   #summary(rows: BoardRow[]): string {
-    const parts = tally(rows).map(([phase, n]) => `${count(n)} ${WORDS[phase]}`);
+    const parts = tally(rows).map(([row, n]) => `${count(n)} ${stateWord(row, n)}`);
     return parts.length ? `jobs: ${parts.join(", ")}` : "jobs: none runs";
   }
 
@@ -189,11 +189,15 @@ function table(body: HTMLElement): HTMLElement {
   return h("table", "", h("thead", "", h("tr", "", ...heads)), body);
 }
 
-function tally(rows: BoardRow[]): [Phase, number][] {
-  return TOLD.map((phase): [Phase, number] => [
-    phase,
-    rows.filter((row) => row.phase === phase).length,
-  ]).filter(([, n]) => n > 0);
+/** One row of each state that is told, with how many there are. */
+function tally(rows: BoardRow[]): [BoardRow, number][] {
+  const found = new Map<string, [BoardRow, number]>();
+  for (const phase of TOLD)
+    for (const row of rows.filter((each) => each.phase === phase)) {
+      const word = stateWord(row);
+      found.set(word, [row, (found.get(word)?.[1] ?? 0) + 1]);
+    }
+  return [...found.values()];
 }
 
 function spaced(parts: HTMLElement[]): (HTMLElement | string)[] {

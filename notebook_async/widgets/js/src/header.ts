@@ -5,7 +5,7 @@ import { Controls } from "./controls";
 import { glyph, h, setAttribute, setHidden, setText, suppressShortcuts } from "./dom";
 import { clock } from "./format";
 import { isLive, type Run, type View } from "./model";
-import { GLYPHS, WORDS } from "./wording";
+import { stateGlyph, stateWord } from "./wording";
 import { Workers } from "./workers";
 
 export interface HeaderEvents {
@@ -45,10 +45,10 @@ export class Header {
 
   /** `single`: the only run that goes on, whose workers the header shows. */
   update(view: View, single: Run | null, limit: number, gone: boolean): void {
-    setText(this.#glyph, GLYPHS[view.phase]);
+    setText(this.#glyph, stateGlyph(view));
     setAttribute(this.#glyph, "data-phase", view.phase);
-    setAttribute(this.#glyph, "title", WORDS[view.phase]);
-    setText(this.#phase, WORDS[view.phase]);
+    setAttribute(this.#glyph, "title", stateWord(view));
+    setText(this.#phase, stateWord(view));
     setText(this.#title, view.title);
     setAttribute(this.#title, "title", view.title);
     this.#place(view);

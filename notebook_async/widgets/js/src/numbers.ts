@@ -3,7 +3,7 @@
 import { glyph, h, setAttribute, setHidden, setText } from "./dom";
 import { count, rate, remaining } from "./format";
 import { type Counts, isLive, type Phase, type View } from "./model";
-import { GLYPHS, hasCounts, WORDS } from "./wording";
+import { asks, GLYPHS, hasCounts, stateWord, WORDS } from "./wording";
 
 class Stat {
   readonly node: HTMLElement;
@@ -61,10 +61,14 @@ export class Numbers {
     setText(this.#name, name);
     setAttribute(this.#name, "title", name || null);
     setHidden(this.#name, name === "");
-    const counted = hasCounts(bar);
+    const asked = asks(view);
+    const counted = hasCounts(asked ? { ...bar, waiting: 0 } : bar);
     // Counts tell every state but this one.
-    setHidden(this.#state, counted && phase !== "cancelled");
-    setText(this.#state, gone && isLive(phase) ? "stopped" : WORDS[phase]);
+    setHidden(this.#state, counted && phase !== "cancelled" && !asked);
+    const state = asked
+      ? `${count(bar.waiting)} ${stateWord(view, bar.waiting)}`
+      : WORDS[phase];
+    setText(this.#state, gone && isLive(phase) ? "stopped" : state);
     this.#state.className = `na-stat na-${phase}`;
     this.#updateStats(bar, phase, counted);
     setHidden(this.#total, bar.total === null);

@@ -3,6 +3,11 @@
 import { clock, count, remaining } from "./format";
 import { type Counts, isLive, type Phase, type View } from "./model";
 
+interface Standing {
+  phase: Phase;
+  actions: string[];
+}
+
 export const GLYPHS: Record<Phase, string> = {
   queued: "◔",
   running: "▶",
@@ -20,6 +25,22 @@ export const WORDS: Record<Phase, string> = {
   failed: "failed",
   cancelled: "cancelled",
 };
+
+/** Whether all that goes on waits for a person: what is paused can be resumed. */
+export function asks({ phase, actions }: Standing): boolean {
+  return phase === "waiting" && !actions.includes("resume");
+}
+
+/** The state of a job or run in words; `n`: of how many. */
+export function stateWord(standing: Standing, n = 1): string {
+  if (!asks(standing)) return WORDS[standing.phase];
+  return n === 1 ? "waits for you" : "wait for you";
+}
+
+/** Its sign. */
+export function stateGlyph(standing: Standing): string {
+  return asks(standing) ? "?" : GLYPHS[standing.phase];
+}
 
 /** Whether there are numbers to show at all: a plain cell has none. */
 export function hasCounts(counts: Counts): boolean {
@@ -40,7 +61,7 @@ export function describe(counts: Counts, phase: Phase): string {
 
 /** One sentence for a screen reader: name, state, numbers, time. */
 export function summarise(view: View, elapsed: number): string {
-  const parts = [`${view.title}: ${WORDS[view.phase]}`];
+  const parts = [`${view.title}: ${stateWord(view)}`];
   if (hasCounts(view.bar)) parts.push(describe(view.bar, view.phase));
   if (!isLive(view.phase)) parts.push(`after ${clock(elapsed)}`);
   else if (view.bar.eta !== null) parts.push(`${remaining(view.bar.eta)} left`);

@@ -56,12 +56,19 @@ describe("what a panel shows", () => {
     (phase, sign, word) => {
       const model = new FakeModel({ phase: "queued" });
       const { el } = show(model);
-      model.set("view", view({ phase }));
+      model.set("view", view({ phase, actions: ["resume", "cancel"] }));
       frame();
       expect(text(el, ".na-header .na-glyph")).toBe(sign);
       expect(seen(el, ".na-stat")).toBe(word);
     },
   );
+
+  test("how many questions a job only waits for", () => {
+    const bar = counts({ waiting: 2 });
+    const { el } = show(new FakeModel({ phase: "waiting", actions: ["cancel"], bar }));
+    expect(text(el, ".na-header .na-glyph")).toBe("?");
+    expect(seen(el, ".na-stat")).toBe("2 wait for you");
+  });
 
   test("a line of numbers, zeros left out", () => {
     const bar = counts({ done: 1012, failed: 3, running: 16, total: 1634 });

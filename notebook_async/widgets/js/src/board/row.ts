@@ -6,7 +6,7 @@ import { Controls } from "../controls";
 import { glyph, h, setAttribute, setHidden, setText } from "../dom";
 import { clock, count } from "../format";
 import type { Counts } from "../model";
-import { GLYPHS, WORDS } from "../wording";
+import { stateGlyph, stateWord } from "../wording";
 import type { BoardRow } from "./model";
 
 export interface RowEvents {
@@ -45,11 +45,11 @@ export class Row {
     const { id, title, phase } = row;
     this.node.dataset.phase = phase;
     this.node.dataset.job = String(id);
-    setText(this.#glyph, GLYPHS[phase]);
+    setText(this.#glyph, stateGlyph(row));
     setAttribute(this.#glyph, "data-phase", phase);
     setText(this.#name, `#${id} ${title}`);
     setAttribute(this.#name, "title", title);
-    setText(this.#word, WORDS[phase]);
+    setText(this.#word, stateWord(row));
     setHidden(this.#bar.node, row.bar === null);
     setText(this.#numbers, row.bar === null ? "" : numbers(row.bar));
     if (row.bar) this.#bar.update(`Progress of ${title}`, row.bar, phase);

@@ -57,15 +57,28 @@ describe("what the board shows", () => {
   ] as [Phase, string, string][])(
     "a job that is %s by %s and in a word",
     (phase, sign, word) => {
-      const { el } = show(new FakeBoard([job(1, { phase })]));
+      const actions = phase === "waiting" ? ["resume"] : ["cancel"];
+      const { el } = show(new FakeBoard([job(1, { phase, actions })]));
       expect(text(el, ".na-job .na-glyph")).toBe(sign);
       expect(text(el, ".na-job-state")).toBe(`${word} 0:04`);
     },
   );
 
+  test("a job that only waits for a person", () => {
+    const asking = [1, 2].map((id) =>
+      job(id, { phase: "waiting", now: "1 waits for you: Name?" }),
+    );
+    const { el } = show(new FakeBoard(asking));
+    expect(text(el, ".na-job .na-glyph")).toBe("?");
+    expect(text(el, ".na-job-state")).toBe("waits for you 0:04");
+    expect(text(el, ".na-tally")).toBe("? 2 wait for you");
+  });
+
   test("how many run, are paused and have failed", () => {
     const phases: Phase[] = ["running", "running", "waiting", "failed", "done"];
-    const { el } = show(new FakeBoard(phases.map((phase, i) => job(i, { phase }))));
+    const actions = ["resume", "cancel"];
+    const jobs = phases.map((phase, i) => job(i, { phase, actions }));
+    const { el } = show(new FakeBoard(jobs));
     expect(text(el, ".na-tally")).toBe("▶ 2 running ❚❚ 1 paused ✕ 1 failed");
   });
 
