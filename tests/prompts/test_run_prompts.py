@@ -451,10 +451,6 @@ async def test_wrong_question_fails_the_run() -> None:
 # -- after a restart
 
 
-class Third(HumanResponseEvent):
-    """The answer to the third question."""
-
-
 class Two(Workflow):
     """Asks two questions in one step, and a third in the next."""
 
@@ -475,7 +471,7 @@ class Two(Workflow):
         return InputRequiredEvent(prefix="third?", answer_type="integer")
 
     @step
-    async def end(self, ctx: Context, ev: Third) -> StopEvent:
+    async def end(self, ctx: Context, ev: HumanResponseEvent) -> StopEvent:
         """Add up."""
         return StopEvent(result=await ctx.store.get("total") + ev.response)
 

@@ -115,12 +115,10 @@ class RunQuestions:
             return
         event = _response(run, key, value)
         waiter = _waiter(run, key)
-        if waiter is None or (
-            isinstance(event, HumanResponseEvent) and waiter.matches(event)
-        ):
+        if waiter is None:
             run.send(event, None)
         else:
-            # Events of other classes name no question, so others might take it.
+            # Not sent: steps that take such events, too, were not asked.
             run.state.waits.answer(waiter, event)
             keep_answer(run, event)
             run.advance()
