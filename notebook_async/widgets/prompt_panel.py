@@ -136,6 +136,9 @@ class PromptPanel(LivePanel):
     def _on_message(self, _widget: Any, content: Any, buffers: Any) -> None:
         if not isinstance(content, dict):
             self._ignore(content)
+        elif self._loop.is_closed():
+            # A loop of its own, as of `asyncio.run`, has ended with the question.
+            return
         elif content.get("type") == "piece":
             self._loop.call_soon_threadsafe(self._take_piece, content, buffers)
         else:

@@ -247,6 +247,24 @@ def test_reload_with_an_open_question(open_notebook: OpenNotebook, app: App) -> 
     notebook.output(2).get_by_text("name: Ada").wait_for()
 
 
+def test_reload_while_a_cell_awaits(open_notebook: OpenNotebook) -> None:
+    """A cell that awaits its answer gets it from a page that was loaded anew."""
+    notebook = open_notebook([LOAD, NAME, "name"])
+    start(notebook, 1)
+    Prompt(notebook, 1, "Your name?")
+    notebook.save()
+    # The kernel is busy, for the cell waits.
+    notebook.page.reload()
+    field = notebook.page.locator(".na-prompt").get_by_label("Your name?")
+    field.wait_for(timeout=60_000)
+    field.fill("Ada")
+    field.press("Enter")
+    assert Prompt(notebook, 1).wait_for_record().split(" | ")[2] == "Ada"
+    notebook.wait_idle()
+    notebook.run_cell(2)
+    notebook.output(2).get_by_text("'Ada'").wait_for()
+
+
 def test_secret_is_nowhere_in_the_file(open_notebook: OpenNotebook, app: App) -> None:
     """A secret shows as dots while it is typed, and is not in the saved file."""
     cell = "key = await ask('Key?', secret=True)\nprint(len(key))"

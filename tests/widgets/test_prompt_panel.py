@@ -574,6 +574,26 @@ async def test_oversize_answer_is_refused(
     await asyncio.wait([task])
 
 
+def test_page_outlives_the_loop_that_asked() -> None:
+    """After a question in `asyncio.run` its page may say what it likes."""
+    presenter = _Presenter()
+    before = set_presenter(presenter)
+
+    async def main() -> str:
+        task, browser = await show(presenter, ask("?"))
+        browser.say({"type": "answer", "value": "x"})
+        answer: str = await task
+        return answer
+
+    with asyncio.Runner(loop_factory=VirtualClockLoop) as runner:
+        assert runner.run(main()) == "x"
+    set_presenter(before)
+    (panel,) = presenter.panels
+    panel._handle_custom_msg({"type": "visible", "visible": False}, [])
+    panel._handle_custom_msg({"type": "piece"}, [b""])
+    assert panel.record["shown"] == "x"
+
+
 async def test_held_questions_need_no_panel() -> None:
     """Nothing of this is in the way of programs that hold questions themselves."""
     before = set_presenter(HeldPresenter())
