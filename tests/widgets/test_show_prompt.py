@@ -155,6 +155,41 @@ async def test_old_records_become_pictures(kernel_notebook: Notebook) -> None:
     assert gone == ["notebook-async-1-live", "notebook-async-2-live"]
 
 
+async def test_a_queue_and_no_pile(kernel_notebook: Notebook) -> None:
+    """Of one asker twenty are shown at once, and the next as these are answered."""
+    cell = "await asyncio.gather(*(ask(f'Name {n}?') for n in range(25)))"
+    job = await kernel_notebook.start(f"%%arun -n names\n{cell}")
+    await asyncio.sleep(0.1)
+    assert (len(panels()), len(pending)) == (20, 25)
+    # One that was answered elsewhere before its turn is recorded all the same.
+    pending[24].answer("z")
+    await asyncio.sleep(0.1)
+    assert words(job.output.rich[-1].data).startswith("✓ Name 24? z by code")
+    for n in (7, 3):
+        panels()[n]._handle_custom_msg({"type": "answer", "value": "x"}, [])
+    await asyncio.sleep(0.1)
+    shown = [panel.question["text"] for panel in panels()[20:]]
+    assert shown == ["Name 20?", "Name 21?"]
+    while list(pending):
+        for panel in panels():
+            panel._handle_custom_msg({"type": "answer", "value": "y"}, [])
+        await asyncio.sleep(0.1)
+    answers = await job
+    assert [answers[n] for n in (0, 3, 7, 24)] == ["y", "x", "x", "z"]
+
+
+async def test_question_with_a_deadline_is_shown_at_once(
+    kernel_notebook: Notebook,
+) -> None:
+    """Whoever has no time to lose need not wait for its turn."""
+    await kernel_notebook.start(
+        "%%arun\nawait asyncio.gather(*(ask('?', timeout=9, default='')"
+        " for n in range(25)))"
+    )
+    await asyncio.sleep(0.1)
+    assert len(panels()) == 25
+
+
 async def test_no_form_where_a_program_runs_the_cells(
     kernel_notebook: Notebook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
