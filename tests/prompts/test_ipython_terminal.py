@@ -164,3 +164,30 @@ def test_question_outlives_its_cell(terminal: Terminal) -> None:
     terminal.wait_for("In [4]:")
     terminal.enter("print('got', await t, len(pending))")
     terminal.wait_for("got Ada 0")
+
+
+FLOW = """\
+from notebook_async.workflow import *
+class One(Workflow):
+    @step
+    async def ask(self, ctx: Context, ev: StartEvent) -> StopEvent:
+        question = Question(prefix="Number?", answer_type="integer")
+        answer = await ctx.wait_for_event(HumanResponseEvent, question)
+        return StopEvent(result=answer.response)
+"""
+
+
+def test_workflow_asks_on_the_terminal(terminal: Terminal) -> None:
+    """A run that is awaited asks on the terminal; Ctrl-C cancels cell and run."""
+    terminal.run(FLOW)
+    terminal.enter("await One().run()")
+    terminal.wait_for("Number?: ")
+    terminal.type("3")
+    assert terminal.prompt()[-1] == "Out[3]: 3"
+    terminal.enter("h = One().run()\nawait h")
+    terminal.wait_for("Number?: ")
+    terminal.interrupt()
+    terminal.prompt()
+    # What Ctrl-C leaves behind ends as soon as the loop runs again.
+    after = terminal.run("await asyncio.sleep(0.1)\nh.cancelled(), len(pending)")
+    assert after[-1] == "Out[5]: (True, 0)"
