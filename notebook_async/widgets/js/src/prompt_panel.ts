@@ -2,7 +2,7 @@
 
 import { announcer } from "./announcer";
 import { glyph, h, setHidden, setText } from "./dom";
-import { button, make } from "./make";
+import { make } from "./make";
 import { Countdown } from "./prompt/countdown";
 import { Decision } from "./prompt/decision";
 import { Form, ids } from "./prompt/form";
@@ -13,6 +13,7 @@ import {
   readQuestion,
   readRecord,
 } from "./prompt/model";
+import { body, footer, header, isTyping } from "./prompt/parts";
 import { recordLine, recordWords } from "./prompt/record";
 import { PromptState, type Watcher } from "./prompt/state";
 import { type Stage, stage } from "./stage";
@@ -25,7 +26,6 @@ class PromptPanel implements Watcher {
   readonly #root = h("div", "na-panel na-prompt");
   readonly #announcer = announcer();
   readonly #countdown = new Countdown((text) => this.#say(text));
-  readonly #body = h("div", "na-prompt-body");
   readonly #error = make("div", "na-error", { role: "alert" }, glyph("✕"));
   readonly #errorText = h("span");
   readonly #gone = h("span", "na-dim na-gone-words", "kernel gone");
@@ -34,6 +34,7 @@ class PromptPanel implements Watcher {
   #question: Question | null = null;
   #form: Form | null = null;
   #decision: Decision | null = null;
+  #body: HTMLElement | null = null;
   #footer: HTMLElement | null = null;
   #submit: HTMLButtonElement | null = null;
   #closed = false;
@@ -78,8 +79,7 @@ class PromptPanel implements Watcher {
     const gone = this.#stage.gone || this.#state.unreachable;
     this.#root.classList.toggle("na-gone", gone);
     setHidden(this.#gone, !gone);
-    setHidden(this.#body, gone);
-    if (this.#footer) setHidden(this.#footer, gone);
+    for (const part of [this.#body, this.#footer]) if (part) setHidden(part, gone);
     this.#paintErrors(gone);
     this.#form?.repaint();
     this.#paintSubmit();
@@ -106,36 +106,13 @@ class PromptPanel implements Watcher {
     if (decides) this.#buildDecision();
     else this.#buildForm(question);
     this.#root.setAttribute("aria-label", `question: ${question.text}`);
-    const help = h("div", "na-prompt-help", question.help);
-    const detail = make("pre", "na-detail", { tabindex: "0" }, question.detail);
-    setHidden(help, !question.help);
-    setHidden(detail, !question.detail);
-    this.#body.append(help, detail, ...(this.#form ? [this.#form.node] : []));
-    setHidden(this.#body, !question.help && !question.detail && !this.#form);
-    this.#body.classList.toggle(
-      "na-empty",
-      !question.help && !question.detail && !this.#form,
-    );
+    this.#body = body(question, this.#form?.node ?? null);
     setHidden(this.#error, true);
-    const parts = [this.#header(question), this.#body, this.#error];
+    const label = this.#form?.label ?? null;
+    const head = header(question, label, this.#countdown.words, this.#gone);
+    const parts = [head, this.#body, this.#error];
     if (this.#footer) parts.push(this.#footer);
     this.#root.append(this.#countdown.bar, ...parts, this.#announcer.node);
-  }
-
-  #header(question: Question): HTMLElement {
-    const mark = glyph("?");
-    mark.dataset.phase = "waiting";
-    const label = this.#form?.label;
-    const text = h("b", "na-question", question.text);
-    if (label) {
-      // The question is the label of its only field.
-      label.className = "na-question";
-      label.textContent = question.text;
-    }
-    const asker = h("span", "na-dim", question.asker);
-    setHidden(asker, !question.asker);
-    const about = h("span", "na-about", asker, this.#countdown.words, this.#gone);
-    return h("div", "na-header na-prompt-header", mark, label ?? text, about);
   }
 
   #buildForm(question: Question): void {
@@ -145,13 +122,10 @@ class PromptPanel implements Watcher {
       leave: () => this.#root.focus({ preventScroll: true }),
     };
     this.#form = new Form(question, this.#state, deeds, this.#id);
-    this.#submit = button(["Submit ⏎"], "submit", () => this.#send(), "na-primary");
-    const [words, label, type] = question.has_default
-      ? (["use the default", "take the default", "default"] as const)
-      : (["decline", "do not answer", "decline"] as const);
-    const skip = button([words], label, () => this.#state.send({ type }, this));
-    const spacer = h("span", "na-spacer");
-    this.#footer = h("div", "na-footer", spacer, skip, this.#submit);
+    const skip = (type: "default" | "decline") => this.#state.send({ type }, this);
+    const { node, submit } = footer(question, deeds.submit, skip);
+    this.#footer = node;
+    this.#submit = submit;
   }
 
   #buildDecision(): void {
@@ -284,14 +258,6 @@ class PromptPanel implements Watcher {
     this.#root.classList.remove("na-gone");
     this.#root.replaceChildren(recordLine(record), this.#announcer.node);
   }
-}
-
-/** Whether what a person types goes there. */
-function isTyping(node: Element | null): boolean {
-  if (!(node instanceof HTMLElement)) return false;
-  return (
-    node.isContentEditable || node.matches("input, textarea, select, [contenteditable]")
-  );
 }
 
 /** One call per model: hosts may load the module once for several models. */
