@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from notebook_async.core import EventRecord, QuestionRecord, StepRecord, add_hook
 from notebook_async.errors import (
     NoFrontEndError,
     PromptCancelledError,
@@ -15,6 +16,7 @@ from notebook_async.errors import (
     WorkflowCancelledByUser,
 )
 from notebook_async.prompts import (
+    Approval,
     Prompt,
     answers,
     pending,
@@ -26,6 +28,7 @@ from notebook_async.workflow import (
     Event,
     HumanResponseEvent,
     InputRequiredEvent,
+    Question,
     StartEvent,
     StopEvent,
     Workflow,
@@ -529,3 +532,82 @@ async def test_presenter_is_the_one_of_who_waits() -> None:
     place.set("awaited")
     assert await handler == "Ada"
     assert seen == ["awaited"]
+
+
+# -- questions as events
+
+
+def test_question_says_what_was_given() -> None:
+    """A question shows what it was made of, and no default of a secret one."""
+    question = Question(prefix="Key?", secret=True, default="hunter2")
+    assert repr(question) == "Question(prefix='Key?', default='•••', secret=True)"
+    plain = InputRequiredEvent(prefix="Key?", secret=True, default="hunter2")
+    assert "hunter2" not in repr(plain)
+
+
+class Typed(Workflow):
+    """Asks by a typed question."""
+
+    @step
+    async def ask(self, ev: StartEvent) -> Question:
+        """Ask."""
+        return Question(**ev.words)
+
+    @step
+    async def end(self, ev: HumanResponseEvent) -> StopEvent:
+        """End."""
+        return StopEvent(result=ev.response)
+
+
+@pytest.mark.parametrize(
+    ("words", "seed", "value"),
+    [
+        ({"prefix": "?", "answer_type": "integer"}, "3", 3),
+        ({"prefix": "?", "options": ["a", "b"], "many": True}, [["b"]], ["b"]),
+        ({"prefix": "?", "options": {"one": 1}}, "one", 1),
+        ({"prefix": "?", "approve": True, "name": "?"}, True, Approval(approved=True)),
+        ({"prefix": "?", "help": "words", "secret": True}, "s", "s"),
+    ],
+)
+async def test_typed_question(
+    words: dict[str, Any], seed: object, value: object
+) -> None:
+    """A typed question says what it wants by its fields."""
+    with answers({"?": seed}):
+        assert await Typed().run(words=words) == value
+
+
+@pytest.mark.usefixtures("held")
+async def test_typed_question_survives_a_checkpoint() -> None:
+    """A typed question is data, and is asked again as it was."""
+    words = {"prefix": "?", "options": {"one": 1}, "timeout": 60.0, "name": "n"}
+    handler = Typed().run(words=words)
+    await asyncio.sleep(1)
+    context = Context.from_dict(Typed(), handler.ctx.to_dict())
+    await handler.cancel_run()
+    task = asyncio.create_task(awaiting(Typed().run(ctx=context)))
+    (prompt,) = await until(1)
+    question = prompt.question
+    assert (question.text, question.name, question.timeout) == ("?", "n", 60.0)
+    prompt.answer("one")
+    assert await task == 1
+
+
+async def test_record_tells_the_question_only(held: None) -> None:  # noqa: ARG001
+    """Records say what is asked, in whichever words, and never the answer."""
+    told: list[Any] = []
+    with add_hook(told.append, QuestionRecord, StepRecord, EventRecord):
+        task = asyncio.create_task(
+            awaiting(Typed().run(words={"prefix": "Key?", "secret": True}))
+        )
+        (prompt,) = await until(1)
+        prompt.answer("hunter2")
+        assert await task == "hunter2"
+    questions = [each for each in told if isinstance(each, QuestionRecord)]
+    assert [(each.text, each.phase) for each in questions] == [
+        ("Key?", "waiting"),
+        ("Key?", "done"),
+    ]
+    # What a step returns is its own doing.
+    given = [each.shown[0] for each in told if isinstance(each, StepRecord)]
+    assert "hunter2" not in repr(given)
