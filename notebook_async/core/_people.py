@@ -6,15 +6,26 @@ installs itself once it is loaded, so that a program that has no use for it neve
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
     from contextvars import Context
 
-__all__ = ["AskingRun", "Follower", "OpenQuestion", "Reader", "follow", "set_follow"]
+__all__ = [
+    "AskingRun",
+    "Follower",
+    "OpenQuestion",
+    "Reader",
+    "follow",
+    "resting",
+    "set_follow",
+    "set_rest",
+]
 
 Reader: TypeAlias = Literal["none", "busy", "idle"]
 
@@ -100,3 +111,17 @@ def set_follow(
     global _follow
     before, _follow = _follow, call
     return before
+
+
+_rest: Callable[[], AbstractContextManager[None]] | None = None
+
+
+def set_rest(call: Callable[[], AbstractContextManager[None]]) -> None:
+    """Let `call` make what surrounds the time in which code here waits for a person."""
+    global _rest  # noqa: PLW0603 - there is one for the process
+    _rest = call
+
+
+def resting() -> AbstractContextManager[None]:
+    """Return what surrounds such a time: the run of a step around it has no hurry."""
+    return nullcontext() if _rest is None else _rest()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+from notebook_async.core._people import resting
 from notebook_async.errors import SeededAnswerError
 from notebook_async.prompts._answers import find_seed, seed_value
 from notebook_async.prompts._headless import without_a_person
@@ -48,7 +49,7 @@ async def _seeded(asking: Asking, seed: Seed) -> Any:  # noqa: ANN401
 
 
 async def _presented(asking: Asking, presenter: Presenter) -> Any:  # noqa: ANN401
-    with pending.hold(asking) as prompt:
+    with resting(), pending.hold(asking) as prompt:
         shown = presenter.present(prompt)
         try:
             return await prompt.outcome()

@@ -22,7 +22,8 @@ class Question(InputRequiredEvent, defer_build=True):
     answer_type
         What is asked for: "text", "integer", "number", "boolean", "date", "datetime",
         "time", "path" or "file"; or any type that `ask` takes, such as a pydantic
-        model, or an instance of one to be edited. Only names survive a checkpoint.
+        model, or an instance of one to be edited. Names and
+        instances survive a checkpoint, classes do not.
     options
         What to choose from: values, or labels with values. The answer is one of them.
     many

@@ -19,6 +19,7 @@ from notebook_async.prompts import (
     Approval,
     Prompt,
     answers,
+    ask,
     pending,
     set_patience,
     set_presenter,
@@ -611,3 +612,51 @@ async def test_record_tells_the_question_only(held: None) -> None:  # noqa: ARG0
     # What a step returns is its own doing.
     given = [each.shown[0] for each in told if isinstance(each, StepRecord)]
     assert "hunter2" not in repr(given)
+
+
+class Direct(Workflow):
+    """Asks by code of its own, beside a step that works."""
+
+    @step
+    async def begin(self, ctx: Context, ev: StartEvent) -> Piece | Found:
+        """Begin two branches."""
+        if ev.work:
+            ctx.send_event(Piece(number=1))
+        first, second = await asyncio.gather(ask("Number?", int), ask("Again?", int))
+        return Found(number=0, answer=first + second)
+
+    @step
+    async def work(self, ev: Piece) -> None:  # noqa: ARG002
+        """Take long."""
+        await asyncio.sleep(10)
+
+    @step
+    async def end(self, ev: Found) -> StopEvent:
+        """End."""
+        return StopEvent(result=ev.answer)
+
+
+@pytest.mark.usefixtures("held")
+async def test_time_stands_still_while_a_step_asks_by_itself() -> None:
+    """A step may use `ask`, too, and the time of its run stands still meanwhile."""
+    task = asyncio.create_task(awaiting(Direct(timeout=1).run(work=False)))
+    first, second = await until(2)
+    await asyncio.sleep(100)
+    first.answer(1)
+    await asyncio.sleep(100)
+    second.answer(2)
+    assert await task == 3
+    # Not where others work.
+    with pytest.raises(TimeoutError):
+        await Direct(timeout=1).run(work=True)
+    await until(0)
+
+
+@pytest.mark.usefixtures("held")
+async def test_step_that_asks_may_be_cancelled() -> None:
+    """A run that is cancelled while a step asks closes the question."""
+    handler = Direct().run(work=False)
+    prompt, _ = await until(2)
+    await handler.cancel_run()
+    assert prompt.ended is not None
+    assert handler.cancelled()

@@ -6,12 +6,13 @@ A question is told to the outermost run, for its handler is what a person waits 
 from __future__ import annotations
 
 import weakref
+from contextlib import contextmanager
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
-from notebook_async.core._people import OpenQuestion, follow
+from notebook_async.core._people import OpenQuestion, follow, set_rest
 from notebook_async.core._scope import current_scope
-from notebook_async.workflow._engine.worker import keep_answer
+from notebook_async.workflow._engine.worker import here, keep_answer
 from notebook_async.workflow.events import HumanResponseEvent
 
 if TYPE_CHECKING:
@@ -59,6 +60,34 @@ def watch_here(run: Run) -> None:
         people = _outermost(run).people
         if people is not None:
             people.changed()
+
+
+@contextmanager
+def _rest() -> Iterator[None]:
+    """Let the run of the step around this wait for a person, as if it asked itself."""
+    slot = here()
+    run, call = (None, None) if slot is None else (slot.run, slot.invocation)
+    if run is None or call is None or run.is_over:
+        yield
+        return
+    state, asides = run.state, run.state.waits.asides
+    # One that asks twice at once is still one call.
+    state.busy -= call not in asides
+    asides[call] += 1
+    run.advance()
+    try:
+        yield
+    finally:
+        asides[call] -= 1
+        if not asides[call]:
+            del asides[call]
+            if state.outcome is None:
+                state.busy += 1
+                run.advance()
+        del run, call, slot, state, asides
+
+
+set_rest(_rest)
 
 
 class RunQuestions:

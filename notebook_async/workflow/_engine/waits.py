@@ -34,6 +34,8 @@ class Waits:
         How many questions were asked.
     answered
         Ids of questions that have theirs: a second one is refused.
+    asides
+        Calls of steps that ask people by code of their own, each with how many.
     changed
         Called with each question that is asked or closed, or None.
     """
@@ -44,6 +46,7 @@ class Waits:
         "_prefix",
         "_state",
         "answered",
+        "asides",
         "changed",
         "count",
         "questions",
@@ -55,6 +58,7 @@ class Waits:
         self._state: RunState = proxy(state)
         self._prefix = prefix
         self.count = 0
+        self.asides: Counter[Invocation] = Counter()
         self.changed: Callable[[], None] | None = None
         self.waiters: dict[Waiter, None] = {}
         # So that an event that nobody waits for, and an answer, are found out at once.
@@ -76,7 +80,7 @@ class Waits:
     @property
     def expecting(self) -> bool:
         """Whether something that is waited for has not come."""
-        return bool(self.waiters or self.questions)
+        return bool(self.waiters or self.questions or self.asides)
 
     def ask(self, question: InputRequiredEvent, step: str | None = None) -> str:
         """Give a question of a step an id, and remember it until it is answered."""
