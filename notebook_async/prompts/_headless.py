@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from notebook_async.errors import NoFrontEndError
+from notebook_async.prompts._presenters import keep_record
 from notebook_async.prompts._queue import pending, tell
 
 if TYPE_CHECKING:
@@ -27,5 +28,5 @@ def without_a_person(asking: Asking) -> Any:  # noqa: ANN401 - whatever was aske
             tell(question, "failed")
         raise NoFrontEndError(question.text, key=question.key)
     how = "its default, for nobody is there to be asked"
-    pending.add_closed(asking, "default", how, asking.default)
+    keep_record(question, pending.add_closed(asking, "default", how, asking.default))
     return asking.default

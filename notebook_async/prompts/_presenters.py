@@ -7,13 +7,23 @@ takes its default, or fails at once: it never hangs.
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from notebook_async.prompts._prompt import Prompt
-    from notebook_async.prompts._question import Answered
+    from notebook_async.prompts._question import Answered, Question
 
-__all__ = ["HeldPresenter", "Presenter", "Shown", "installed", "set_presenter"]
+__all__ = [
+    "HeldPresenter",
+    "Presenter",
+    "Shown",
+    "installed",
+    "keep_record",
+    "set_presenter",
+]
+
+_log = logging.getLogger("notebook_async")
 
 
 class Shown(Protocol):
@@ -31,6 +41,9 @@ class Presenter(Protocol):
 
     It is called in the loop and the context of whoever asks, which may be a job. What
     the person gives back goes to `prompt.answer(raw, how=...)`, from any thread.
+
+    One that has a method `record(question, ended)` is told by it of questions that need
+    no person, for their answers were seeded or their defaults taken.
     """
 
     def can_present(self) -> bool:
@@ -93,6 +106,16 @@ def set_presenter(presenter: Presenter | None) -> Presenter | None:
     global _installed
     before, _installed = _installed, presenter
     return before
+
+
+def keep_record(question: Question, ended: Answered) -> None:
+    """Let the front end keep the record of a question that needed no person."""
+    record = getattr(_installed, "record", None)
+    if record is not None:
+        try:
+            record(question, ended)
+        except Exception:  # noqa: BLE001 - a viewer's fault must not become the asker's
+            _log.exception("a front end failed to keep the record of %r", ended.text)
 
 
 def installed() -> Presenter | None:

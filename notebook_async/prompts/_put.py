@@ -9,7 +9,7 @@ from notebook_async.core._people import resting
 from notebook_async.errors import SeededAnswerError
 from notebook_async.prompts._answers import find_seed, seed_value
 from notebook_async.prompts._headless import without_a_person
-from notebook_async.prompts._presenters import installed
+from notebook_async.prompts._presenters import installed, keep_record
 from notebook_async.prompts._queue import pending
 from notebook_async.prompts._reading import read
 from notebook_async.prompts._terminal import terminal
@@ -44,7 +44,8 @@ async def _seeded(asking: Asking, seed: Seed) -> Any:  # noqa: ANN401
     del raw
     if found.errors:
         raise SeededAnswerError(seed.key, found.errors)
-    pending.add_closed(asking, "answered", "by a seeded answer", found.value)
+    ended = pending.add_closed(asking, "answered", "by a seeded answer", found.value)
+    keep_record(asking.question, ended)
     return found.value
 
 

@@ -12,7 +12,7 @@ from notebook_async.kernel import detect_host
 from notebook_async.widgets._live_display import has_loop, show_panel, show_still
 
 if TYPE_CHECKING:
-    from notebook_async.prompts import Answered, Prompt, Shown
+    from notebook_async.prompts import Answered, Prompt, Question, Shown
     from notebook_async.widgets._embedded import EmbeddedDisplay
     from notebook_async.widgets._live_display import LiveDisplay
     from notebook_async.widgets.prompt_panel import PromptPanel
@@ -45,6 +45,11 @@ class NotebookPresenter:
         key = prompt.question.source[:1]
         line = self._lines.setdefault(key, _Line())
         return _ShownPrompt(prompt, line)
+
+    def record(self, question: Question, ended: Answered) -> None:
+        """Leave the record of a question that needed no person in the notebook."""
+        if not detect_host().text_only:
+            _show_record(question, ended)
 
 
 class _Line:
@@ -119,15 +124,15 @@ class _ShownPrompt:
             self._panel.finish(ended)
             self._display.end()
         elif ended.end != "cancelled":
-            self._show_record(ended)
+            # How it ended before its turn came.
+            _show_record(self._prompt.question, ended)
         self._line.leave(self)
 
-    def _show_record(self, ended: Answered) -> None:
-        """Show how it ended before its turn came."""
-        from notebook_async.widgets._still_prompt import prompt_bundle  # noqa: PLC0415
 
-        question = self._prompt.question
-        show_still(lambda: prompt_bundle(question, ended), lambda: False)
+def _show_record(question: Question, ended: Answered) -> None:
+    from notebook_async.widgets._still_prompt import prompt_bundle  # noqa: PLC0415
+
+    show_still(lambda: prompt_bundle(question, ended), lambda: False)
 
 
 def _show_detail(detail: object) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from notebook_async import approve, ask, jobs
 from notebook_async.errors import NoFrontEndError
-from notebook_async.prompts import pending
+from notebook_async.prompts import answers, pending
 from notebook_async.widgets import NotebookPresenter, _kept
 from tests.widgets.comms import look
 
@@ -203,6 +203,36 @@ async def test_no_form_where_a_program_runs_the_cells(
     with pytest.raises(NoFrontEndError):
         await kernel_notebook.value("await ask('Name?')")
     assert kernel_notebook.displays == []
+
+
+@pytest.mark.parametrize("headless", [False, True])
+async def test_question_that_needs_no_person_leaves_its_record(
+    kernel_notebook: Notebook,
+    headless: bool,  # noqa: FBT001
+) -> None:
+    """Seeded answers, and defaults of headless runs, stand in the notebook too."""
+    if headless:
+        kernel_notebook.shell.kernel._allow_stdin = False
+    with answers({"Name?": "Ada", "Key?": "hunter2"}):
+        assert await kernel_notebook.value("await ask('Name?')") == "Ada"
+        await kernel_notebook.value("_ = await ask('Key?', secret=True)")
+    name, key = (words(each["data"]) for each in kernel_notebook.displays)
+    assert "Name?" in name
+    assert "Ada" in name
+    assert "seeded" in name
+    assert "hunter2" not in str(kernel_notebook.displays)
+    assert "Key?" in key
+    assert [kinds for _, _, kinds in told(kernel_notebook)] == [STILL] * 2
+
+
+async def test_default_of_a_headless_run_leaves_its_record(
+    kernel_notebook: Notebook,
+) -> None:
+    """Where nobody can be asked, the notebook says which default was taken."""
+    kernel_notebook.shell.kernel._allow_stdin = False
+    assert await kernel_notebook.value("await ask('How many?', int, default=3)") == 3
+    (record,) = kernel_notebook.displays
+    assert "How many? 3" in words(record["data"]).replace("· ", "")
 
 
 async def test_no_form_in_a_terminal(
