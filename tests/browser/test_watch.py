@@ -78,6 +78,40 @@ class Flood(Workflow):
             return StopEvent()
 watched = watch(Flood(timeout=None).run())
 """
+LLAMA_INDEX = """\
+import asyncio
+from workflows import Context, Workflow, step
+from workflows.events import Event, StartEvent, StopEvent
+from notebook_async import watch
+gate = asyncio.Event()
+
+class Mail(Event):
+    n: int
+class Label(Event):
+    n: int
+class Plan(Event):
+    pass
+
+class Post(Workflow):
+    @step
+    async def dispatch(self, ctx: Context, ev: StartEvent) -> Mail | None:
+        for n in range(8):
+            ctx.send_event(Mail(n=n))
+    @step(num_workers=4)
+    async def classify(self, ev: Mail) -> Label:
+        await asyncio.sleep(0.3)
+        return Label(n=ev.n)
+    @step
+    async def review(self, ctx: Context, ev: Label) -> Plan | None:
+        if ctx.collect_events(ev, [Label] * 8) is not None:
+            return Plan()
+    @step
+    async def send(self, ev: Plan) -> StopEvent:
+        await gate.wait()
+        return StopEvent(result=8)
+
+watched = watch(Post(timeout=None).run())
+"""
 TICK = """\
 class Tock(Event):
     pass
@@ -209,4 +243,20 @@ def test_twenty_watched_runs_in_one_notebook(open_notebook: OpenNotebook) -> Non
     assert max(traffic.only(comm=comm).bytes_per_second for comm in comms) < BYTES
     graph.button("cancel").click()
     graph.root.and_(notebook.page.locator("[data-phase=cancelled]")).wait_for()
+    assert notebook.errors == []
+
+
+def test_run_of_llama_index_is_watched(open_notebook: OpenNotebook) -> None:
+    """An unmodified workflow of LlamaIndex lights up, and has every moment too."""
+    pytest.importorskip("workflows")
+    notebook = open_notebook(["%load_ext notebook_async", LLAMA_INDEX, OPEN])
+    graph, events = start(notebook)
+    graph.wait_for_state("send", "running")
+    assert graph.state("classify") == "done"
+    notebook.run_cell(2)
+    graph.wait_for_state("send", "done")
+    events.drag(0.1)
+    graph.wait_for_state("send", "idle")
+    graph.wait_for_words("classify", "4 of 4 running")
+    notebook.screenshot("watch-llama-index", notebook.output(1))
     assert notebook.errors == []
