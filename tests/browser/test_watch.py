@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from tests.browser.conftest import OpenNotebook
     from tests.browser.rig import App, Notebook
 
-# Ten updates and 500 kB a second are what a log may send. A busy page takes in late what
-# came before it was watched, too.
+# Ten updates and 500 kB a second are what a log may send. A busy page may take in late
+# what came before.
 MOST = 12.0
 BYTES = 500_000
 QUICK = 1.0
