@@ -8,6 +8,7 @@ import pytest
 
 from tests.browser.event_panel import DONE, RUNNING, EventsView
 from tests.browser.panel import illegible
+from tests.browser.rig import in_both
 
 if TYPE_CHECKING:
     from tests.browser.conftest import OpenNotebook
@@ -74,6 +75,7 @@ def told(open_notebook: OpenNotebook, *more: str, app: App = "lab") -> Notebook:
     return notebook
 
 
+@in_both
 def test_drag_back_shows_that_moment(open_notebook: OpenNotebook, app: App) -> None:
     """Dragged to its middle, the slider shows in log, tree and lanes what was then."""
     notebook = told(open_notebook, app=app)
