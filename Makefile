@@ -20,13 +20,14 @@ NPM := PATH="$$PWD/$(BIN):$$PATH" npm --prefix $(JS)
 # JupyterLab refuses to run as root, which is whom a container has, unless told.
 ALLOW_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: help demo lab test test-kernels check bench setup format js lessons pictures clean
+.PHONY: help demo lab test test-kernels test-front-ends check bench setup format js lessons pictures clean
 
 help:
 	@echo "make demo     run the quickstart without a browser; print its summary"
 	@echo "make lab      open JupyterLab on the quickstart"
 	@echo "make test     run every test, in kernels of the oldest and the newest ipykernel"
 	@echo "make test-kernels  run the tests with kernels on every version of ipykernel"
+	@echo "make test-front-ends  run all tests with a browser in JupyterLab and in Notebook"
 	@echo "make check    check style, types, spelling and that the built JavaScript is fresh"
 	@echo "make bench    run the benchmarks"
 	@echo "make format   put Python and TypeScript into the project's style"
@@ -47,11 +48,14 @@ test: .venv/.dev .venv/.npm .venv/.browser
 	$(NPM) run test
 	$(BIN)/python -m pytest --nbval-lax --timeout=300 notebooks
 	$(BIN)/python -m pytest -n 2 -m "kernels and not every_kernel"
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "browser or install"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "(browser or install) and not every_front_end"
 	$(BIN)/python -m pytest -m executors
 
 test-kernels: .venv/.dev
 	$(BIN)/python -m pytest -n 2 -m kernels
+
+test-front-ends: .venv/.dev .venv/.browser
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m browser
 
 check: .venv/.dev .venv/.npm
 	$(BIN)/ruff check .

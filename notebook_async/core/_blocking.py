@@ -36,6 +36,9 @@ __all__ = [
 
 T = TypeVar("T")
 
+_PATIENCE = 5.0
+"""Seconds until a thread that does not begin was not started at all."""
+
 
 class Nester(Protocol):
     """Runs a coroutine to its end in a thread whose loop runs, for plain code."""
@@ -214,6 +217,7 @@ class _Call:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[Any] | None = None
         self._interrupted = False
+        self._begun = threading.Event()
         self._ended = threading.Event()
 
     def run(self) -> None:
@@ -228,15 +232,24 @@ class _Call:
     def run_in_thread(self) -> None:
         """Run the coroutine on a new loop of another thread, and wait for its end."""
         thread = threading.Thread(target=self._run_and_tell, name="asyncio_run")
-        thread.start()
+        started = False
         interrupt: KeyboardInterrupt | None = None
         # A `join` that is interrupted takes the thread for dead (python/cpython#90882).
-        while not self._ended.is_set():
+        while True:
             try:
+                if not started:
+                    started = True
+                    # The coroutine may be under way before this comes back.
+                    thread.start()
                 self._ended.wait()
+                break
             except KeyboardInterrupt as error:
                 interrupt = error
                 self._cancel()
+                if not self._begun.wait(_PATIENCE):
+                    # The thread itself was not started any more.
+                    self._coro.close()
+                    raise
         thread.join()
         if interrupt is not None:
             raise interrupt
@@ -261,6 +274,7 @@ class _Call:
             del self, error
 
     def _run_and_tell(self) -> None:
+        self._begun.set()
         try:
             self.run()
         finally:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from notebook_async.board import Job
 from notebook_async.core import Recording, record
-from notebook_async.errors import ArgumentTypeError, HostError
+from notebook_async.errors import ArgumentTypeError
 from notebook_async.kernel import detect_host, print_plain
 from notebook_async.widgets._graph_source import GraphSource
 from notebook_async.widgets._show_events import show_events
@@ -47,7 +47,7 @@ def watch(
         `llama-index`); a job; a `JobRun`; or a recording, of this notebook or from a
         file. By default everything that happens from now on is recorded and shown.
     graph
-        Whether to show graphs: of the first three workflows, at most.
+        Whether to show graphs: of the first three workflows that there are by now.
     events
         Whether to show the log, the tree and the timeline.
 
@@ -118,13 +118,14 @@ class Watch:
     def moment(self) -> float | None:
         """The moment that is shown, in seconds of `perf_counter`; None is the last one.
 
-        Set it to lead all panels there.
+        Set it to lead all panels there. Where none are shown nothing moves.
         """
         return None if self._events is None else self._events.moment
 
     @moment.setter
     def moment(self, at: float | None) -> None:
-        self._steerable().moment = at
+        if self._events is not None:
+            self._events.moment = at
 
     def play(self, speed: float | Literal["fit"] = 1.0) -> None:
         """Let the moment move, from where it is; from the beginning, if at the end.
@@ -133,23 +134,14 @@ class Watch:
         ----------
         speed
             Seconds of the recording in a second, > 0; or `fit`: all of it in ten.
-
-        Raises
-        ------
-        HostError
-            Where no panels are shown.
         """
-        self._steerable().play(speed)
+        if self._events is not None:
+            self._events.play(speed)
 
     def pause(self) -> None:
-        """Let the moment stand still.
-
-        Raises
-        ------
-        HostError
-            Where no panels are shown.
-        """
-        self._steerable().pause()
+        """Let the moment stand still."""
+        if self._events is not None:
+            self._events.pause()
 
     def export(self, path: str | Path) -> Path:
         """Write the recording to a file; see `Recording.export`."""
@@ -172,11 +164,6 @@ class Watch:
         return f"<Watch of {self.recording!r}>"
 
     # -- within
-
-    def _steerable(self) -> EventPanel:
-        if self._events is None:
-            raise HostError("there is no slider to move: no event panel is shown here")
-        return self._events
 
     def _show_moment(self, at: float | None) -> None:
         for panel, source in self._graphs:

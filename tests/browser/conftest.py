@@ -114,9 +114,15 @@ def server(
         yield running
 
 
-@pytest.fixture(params=["lab", "notebook"])
+@pytest.fixture(
+    params=["lab", pytest.param("notebook", marks=pytest.mark.every_front_end)]
+)
 def app(request: pytest.FixtureRequest) -> App:
-    """Run the test in JupyterLab 4 and again in Notebook 7."""
+    """Run the test in JupyterLab 4, and in `make test-front-ends` in Notebook 7 too.
+
+    Both are made of the same parts. What shows a whole way through a panel runs in both
+    every time, by `in_both`.
+    """
     chosen: App = request.param
     return chosen
 

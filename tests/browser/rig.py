@@ -16,6 +16,8 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Self
 
+import pytest
+
 from tests.browser.browsers import find_browser
 from tests.browser.notebook import App, Notebook, make_notebook
 from tests.browser.server import JupyterServer
@@ -26,7 +28,10 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser
 
-__all__ = ["App", "Chromium", "JupyterServer", "Notebook", "make_notebook"]
+__all__ = ["App", "Chromium", "JupyterServer", "Notebook", "in_both", "make_notebook"]
+
+in_both = pytest.mark.parametrize("app", ["lab", "notebook"])
+"""Runs a test in JupyterLab and Notebook."""
 
 WINDOW = (1280, 900)
 

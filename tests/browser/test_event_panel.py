@@ -8,6 +8,7 @@ import pytest
 
 from tests.browser.event_panel import DONE, RUNNING, EventsView
 from tests.browser.panel import illegible
+from tests.browser.rig import in_both
 
 if TYPE_CHECKING:
     from tests.browser.conftest import OpenNotebook
@@ -74,6 +75,7 @@ def told(open_notebook: OpenNotebook, *more: str, app: App = "lab") -> Notebook:
     return notebook
 
 
+@in_both
 def test_drag_back_shows_that_moment(open_notebook: OpenNotebook, app: App) -> None:
     """Dragged to its middle, the slider shows in log, tree and lanes what was then."""
     notebook = told(open_notebook, app=app)
@@ -97,7 +99,8 @@ def test_drag_back_shows_that_moment(open_notebook: OpenNotebook, app: App) -> N
     assert [row["now"] for row in rows].index(True) == len(before) - 1
 
     view.choose("tree")
-    view.tree.get_by_text("read").wait_for()
+    # What came with the page is told anew, for the moment.
+    view.tree.locator(".na-sr", has_text="running").first.wait_for(state="attached")
     (_, job, phase, _), (_, run, _, counts) = view.nodes
     assert (job, phase, run) == ("index", "running", "read")
     ended = sum(at <= clock for at in (i * 0.1 + 0.05 for i in range(1, 100)))

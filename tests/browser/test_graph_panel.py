@@ -8,6 +8,7 @@ import pytest
 
 from tests.browser.graph_panel import GraphPanel
 from tests.browser.panel import illegible
+from tests.browser.rig import in_both
 
 if TYPE_CHECKING:
     from tests.browser.conftest import OpenNotebook
@@ -129,6 +130,7 @@ def start(notebook: Notebook, cell: int = 1) -> GraphPanel:
     return panel
 
 
+@in_both
 def test_steps_light_up_while_the_run_goes_on(
     open_notebook: OpenNotebook, app: App
 ) -> None:

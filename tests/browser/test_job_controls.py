@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser.panel import Panel, illegible
+from tests.browser.rig import in_both
 
 if TYPE_CHECKING:
     from tests.browser.conftest import OpenNotebook
@@ -86,6 +87,7 @@ def value(notebook: Notebook, cell: int, expected: str) -> None:
 # -- the job
 
 
+@in_both
 def test_pause_resume_and_retry(open_notebook: OpenNotebook, app: App) -> None:
     """A press pauses, another one resumes, and what has failed runs again."""
     counts = "[run.phase for run in jobs[1].runs], jobs[1].runs[0].failed"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser.panel import Panel, illegible
+from tests.browser.rig import in_both
 
 if TYPE_CHECKING:
     from tests.browser.conftest import OpenNotebook
@@ -115,6 +116,7 @@ def start(notebook: Notebook, *cells: int) -> None:
         notebook.run_cell(cell)
 
 
+@in_both
 def test_panel_moves_while_other_cells_answer(
     open_notebook: OpenNotebook, app: App
 ) -> None:
@@ -246,6 +248,7 @@ def test_reload_brings_the_panel_back(open_notebook: OpenNotebook, app: App) -> 
     assert notebook.errors == []
 
 
+@in_both
 @pytest.mark.parametrize("trusted", [True, False], ids=["trusted", "untrusted"])
 def test_reopened_file_shows_the_final_picture(
     open_notebook: OpenNotebook, app: App, *, trusted: bool

@@ -14,7 +14,7 @@ import nbformat
 import pytest
 from nbconvert import HTMLExporter
 
-from tests.browser.rig import make_notebook
+from tests.browser.rig import in_both, make_notebook
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -164,6 +164,7 @@ def test_headless_file_has_the_final_pictures(
     check_export(executed, notebook.page, notebook.pictures / "export-headless.png")
 
 
+@in_both
 def test_live_file_has_the_final_pictures(
     open_notebook: OpenNotebook, app: App
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.browser.board import Tree
 from tests.browser.panel import illegible
+from tests.browser.rig import in_both
 
 if TYPE_CHECKING:
     from tests.browser.conftest import OpenNotebook
@@ -45,6 +46,7 @@ def start(notebook: Notebook, *cells: int) -> None:
         notebook.wait_idle()
 
 
+@in_both
 @pytest.mark.parametrize("cell", ["await_tree()", "%jobs tree"])
 def test_tree_shows_what_waits(
     open_notebook: OpenNotebook, app: App, cell: str

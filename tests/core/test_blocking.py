@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from notebook_async import asyncio_run, run_async_tasks, run_jobs, run_sync
+from notebook_async.core import _blocking
 from notebook_async.errors import ArgumentTypeError, InvalidArgumentError
 from tests.core.probes import Gauge
 
@@ -460,6 +461,46 @@ if sys.argv[1] == "loop":
 else:
     plain()
 """
+
+
+async def test_interrupt_while_the_thread_starts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An interrupt that comes before the caller waits cancels the coroutine too."""
+    begun, told = threading.Event(), []
+    start = threading.Thread.start
+
+    def start_late(thread: threading.Thread) -> None:
+        start(thread)
+        if thread.name == "asyncio_run":
+            begun.wait()
+            raise KeyboardInterrupt
+
+    async def inner() -> None:
+        try:
+            begun.set()
+            await asyncio.sleep(60)
+        finally:
+            told.append("cleaned up")
+
+    monkeypatch.setattr(threading.Thread, "start", start_late)
+    with pytest.raises(KeyboardInterrupt):
+        asyncio_run(inner())
+    assert told == ["cleaned up"]
+
+
+async def test_interrupt_before_the_thread_starts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where the thread was not started nothing is waited for."""
+
+    def interrupt(_: threading.Thread) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_blocking, "_PATIENCE", 0.01)
+    monkeypatch.setattr(threading.Thread, "start", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        asyncio_run(asyncio.sleep(60))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGINT is sent otherwise there")

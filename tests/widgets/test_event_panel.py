@@ -129,6 +129,8 @@ async def test_several_views_share_the_messages() -> None:
     await storm(recording, 3)
     assert most_in_a_second(page.times) <= 10
     assert size(page) < 3 * 150_000
+    # A computer with much else to do looks through the last records a little later.
+    await asyncio.sleep(2)
     assert page.answers("log")[-1]["end"] == page.head["records"]
     assert page.answers("log", "c")[-1]["end"] == page.head["records"] // 10
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +40,10 @@ __all__ = ["Teller"]
 _MOST_SHOWN, _WITHIN = 10, 0.02
 # Seconds from one record of what moved to the next.
 _REST = 0.05
+# Seconds for which a call may hold the loop until it is told of twice.
+_LONG = 0.05
 
+_when = itemgetter(1)
 _EventDraft = draft_of(EventRecord)
 
 
@@ -48,7 +52,8 @@ class Teller:
 
     That a call is running is told in the next pass of the loop, if it still is. So one
     that never waits, of which there may be a hundred thousand a second, costs one
-    record and not two.
+    record and not two; but one that holds the loop costs two, so that each moment of
+    that time has what was going on.
 
     Values become text at once, so that no record holds an object of the user's; but not
     all of them, for text takes longer than a whole step that never waits.
@@ -203,6 +208,11 @@ class Teller:
             if not call.number:
                 self._number(call)
             self.moved()
+        elif now - began > _LONG:
+            # It held the loop, and all that it held up as well has not been told of.
+            self._fresh[call] = began
+            self._tell_fresh()
+            del self._told[call]
         elif phase == "waiting":
             publish(step_record(self.source, call, "running", began, began))
         if phase in {"waiting", "running"}:
@@ -225,30 +235,26 @@ class Teller:
             self._loop.call_soon(self._look)
 
     def _look(self) -> None:
-        """Tell of the calls that began in the last pass of the loop and go on."""
+        """Tell of what began in the last pass of the loop, and of what has moved."""
         self._scheduled = False
-        fresh, self._fresh = self._fresh, {}
-        self._told.update(fresh)
-        for call, began in fresh.items():
-            shown = None
-            if self._may_show(call.station.name, began):
-                shown = (short(call.given), None)
-            publish(
-                step_record(self.source, call, "running", began, began, shown=shown)
-            )
+        self._tell_fresh()
         if self._timer is None and self._flows is not None:
             if self._loop.time() >= self._due:
                 self._tell_flow()
             else:
                 self._timer = self._loop.call_at(self._due, self._tell_flow)
 
-    def _going_on(
-        self, call: Invocation, phase: Phase, at: float, began: float
-    ) -> StepRecord:
-        shown = None
-        if self._may_show(call.station.name, at):
-            shown = (short(call.given), None)
-        return step_record(self.source, call, phase, at, began, shown=shown)
+    def _tell_fresh(self) -> None:
+        """Tell of the calls that nobody was told of, as they began."""
+        fresh, self._fresh = self._fresh, {}
+        self._told.update(fresh)
+        for call, began in sorted(fresh.items(), key=_when):
+            shown = None
+            if self._may_show(call.station.name, began):
+                shown = (short(call.given), None)
+            publish(
+                step_record(self.source, call, "running", began, began, shown=shown)
+            )
 
     def _tell_flow(self) -> None:
         """Tell what has moved between the steps."""
