@@ -121,16 +121,19 @@ async def test_cell_answers_while_a_job_runs(kernel: Kernel) -> None:
     assert kernel.text(cell) == "mine\n2"
     assert (await kernel.idle(cell)).at - began < 2.0
     assert await value(kernel, "jobs[1].state") == "'running'"
-    assert [m.kind for m in kernel.outputs(job)] == ["display_data"]
+    assert [m.kind for m in kernel.outputs(job)] == ["display_data"] * 2
 
 
 async def test_panel_is_a_widget_with_a_picture(kernel: Kernel) -> None:
-    """A running job is displayed as a widget, HTML and text, under one display."""
+    """A running job is displayed as HTML and text, and as a widget below that."""
     cell = await kernel.run("%%arun -n nap\nawait asyncio.sleep(600)")
-    [shown] = kernel.outputs(cell)
-    assert sorted(shown.content["data"]) == [WIDGET, "text/html", "text/plain"]
-    assert shown.content["transient"]["display_id"].startswith("notebook-async-")
-    assert shown.content["data"]["text/plain"].startswith("▶ running  nap  #1 · cell")
+    picture, live = kernel.outputs(cell)
+    assert sorted(picture.content["data"]) == ["text/html", "text/plain"]
+    assert picture.content["data"]["text/plain"].startswith("▶ running  nap  #1 · cell")
+    assert sorted(live.content["data"]) == [WIDGET, "text/html"]
+    name = picture.content["transient"]["display_id"]
+    assert name.startswith("notebook-async-")
+    assert live.content["transient"]["display_id"] == f"{name}-live"
 
 
 async def test_final_update_has_the_traceback(kernel: Kernel) -> None:
