@@ -48,7 +48,7 @@ test: .venv/.dev .venv/.npm .venv/.browser
 	$(NPM) run test
 	$(BIN)/python -m pytest --nbval-lax --timeout=300 notebooks
 	$(BIN)/python -m pytest -n 2 -m "kernels and not every_kernel"
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "(browser or install) and not every_front_end"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "(browser or install) and not (every_front_end or thorough)"
 	$(BIN)/python -m pytest -m executors
 
 test-kernels: .venv/.dev

@@ -28,10 +28,33 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser
 
-__all__ = ["App", "Chromium", "JupyterServer", "Notebook", "in_both", "make_notebook"]
+__all__ = [
+    "App",
+    "Chromium",
+    "JupyterServer",
+    "Notebook",
+    "in_all_looks",
+    "in_both",
+    "make_notebook",
+    "thorough",
+]
 
 in_both = pytest.mark.parametrize("app", ["lab", "notebook"])
 """Runs a test in JupyterLab and Notebook."""
+
+thorough = pytest.mark.thorough
+"""Marks a test that only `make test-front-ends` runs: it looks at one thing closely."""
+
+in_all_looks = pytest.mark.parametrize(
+    ("width", "theme"),
+    [
+        (600, "JupyterLab Dark"),
+        (1600, "JupyterLab Light"),
+        pytest.param(600, "JupyterLab Light", marks=thorough),
+        pytest.param(1600, "JupyterLab Dark", marks=thorough),
+    ],
+)
+"""Runs a test in narrow and in wide windows, light and dark."""
 
 WINDOW = (1280, 900)
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.browser.board import Board
 from tests.browser.panel import Panel, illegible
-from tests.browser.rig import in_both
+from tests.browser.rig import in_all_looks, in_both, thorough
 
 if TYPE_CHECKING:
     from tests.browser.conftest import OpenNotebook
@@ -138,6 +138,7 @@ def test_finished_jobs_are_cleared(open_notebook: OpenNotebook, app: App) -> Non
     assert "bad" not in text
 
 
+@thorough
 def test_output_of_a_job_is_shown(open_notebook: OpenNotebook) -> None:
     """A row shows what its job said, below the table, until it is closed."""
     notebook = open_notebook([*JOBS, "%jobs"])
@@ -153,6 +154,7 @@ def test_output_of_a_job_is_shown(open_notebook: OpenNotebook) -> None:
     drawer.wait_for(state="hidden")
 
 
+@thorough
 def test_row_leads_to_its_cell(open_notebook: OpenNotebook, app: App) -> None:
     """From the board one comes to the cell that started a job."""
     filling = ["md:" + "text  \n" * 40] * 3
@@ -204,6 +206,7 @@ def test_board_survives_a_reload(open_notebook: OpenNotebook, app: App) -> None:
     board.wait_for(2, "cancelled")
 
 
+@thorough
 def test_two_views_of_the_board(open_notebook: OpenNotebook) -> None:
     """Two views show the same, and what one is asked for the other one shows."""
     notebook = open_notebook([*JOBS, "%jobs"], size=(1600, 900))
@@ -218,6 +221,7 @@ def test_two_views_of_the_board(open_notebook: OpenNotebook) -> None:
         row.wait_for()
 
 
+@thorough
 @pytest.mark.parametrize("trusted", [True, False], ids=["trusted", "untrusted"])
 def test_saved_board_is_the_still_table(
     open_notebook: OpenNotebook, app: App, *, trusted: bool
@@ -242,6 +246,7 @@ def test_saved_board_is_the_still_table(
     assert notebook.output(5).locator(".na-still").is_visible()
 
 
+@thorough
 def test_restart_ends_the_board(open_notebook: OpenNotebook, app: App) -> None:
     """After a restart the board says so, offers nothing, and its table is kept."""
     notebook = open_notebook([*JOBS, "%jobs"], app=app)
@@ -257,6 +262,7 @@ def test_restart_ends_the_board(open_notebook: OpenNotebook, app: App) -> None:
     assert "#2 nap" in notebook.output_text(5)
 
 
+@thorough
 def test_twenty_jobs_and_twenty_panels(open_notebook: OpenNotebook) -> None:
     """A board of twenty jobs, each with a panel too, leaves the notebook quick."""
     panels = [SHOW.format(n + 1) for n in range(20)]
@@ -287,8 +293,7 @@ def test_twenty_jobs_and_twenty_panels(open_notebook: OpenNotebook) -> None:
     assert notebook.errors == []
 
 
-@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
-@pytest.mark.parametrize("width", [600, 1600])
+@in_all_looks
 def test_board_fits_and_is_legible(
     open_notebook: OpenNotebook, theme: str, width: int
 ) -> None:
@@ -319,6 +324,7 @@ def test_board_fits_and_is_legible(
     assert box["width"] > 80
 
 
+@thorough
 def test_board_does_not_jump(open_notebook: OpenNotebook) -> None:
     """While only numbers change, the board keeps its height and its columns."""
     notebook = open_notebook([*JOBS, "%jobs"], app="notebook", size=(1000, 1200))

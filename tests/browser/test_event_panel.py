@@ -8,7 +8,7 @@ import pytest
 
 from tests.browser.event_panel import DONE, RUNNING, EventsView
 from tests.browser.panel import illegible
-from tests.browser.rig import in_both
+from tests.browser.rig import in_both, thorough
 
 if TYPE_CHECKING:
     from tests.browser.conftest import OpenNotebook
@@ -342,6 +342,7 @@ def test_export_and_load_in_another_notebook(
     assert (notebook.errors, other.errors) == ([], [])
 
 
+@thorough
 def test_two_views_have_one_moment(open_notebook: OpenNotebook, app: App) -> None:
     """Two views of a panel have tabs and scrolls of their own, and the same moment."""
     both = "from ipywidgets import VBox\nVBox([panel, panel])"
@@ -387,6 +388,7 @@ def test_reload_keeps_the_moment(open_notebook: OpenNotebook, app: App) -> None:
     assert view.clock != clock
 
 
+@thorough
 def test_restart_leaves_what_was_shown(open_notebook: OpenNotebook, app: App) -> None:
     """When the kernel has gone the panel says so; rows that were here can be read."""
     notebook = told(open_notebook, app=app)
@@ -469,6 +471,7 @@ def test_legible(open_notebook: OpenNotebook, app: App, theme: str) -> None:
     assert found == {}
 
 
+@thorough
 def test_narrow(open_notebook: OpenNotebook) -> None:
     """In 600 pixels nothing is cut off that a person needs; 420 are never passed."""
     notebook = open_notebook([LOAD, TOLD, SHOW], app="notebook", size=(720, 900))
@@ -493,6 +496,7 @@ def test_narrow(open_notebook: OpenNotebook) -> None:
         notebook.screenshot(f"events-{tab}-narrow", view.root)
 
 
+@thorough
 def test_markup_stays_text(open_notebook: OpenNotebook) -> None:
     """What users' values say is text: in rows, fields, the tree and pictures."""
     evil = """\

@@ -8,7 +8,7 @@ import pytest
 
 from tests.browser.graph_panel import GraphPanel
 from tests.browser.panel import illegible
-from tests.browser.rig import in_both
+from tests.browser.rig import in_all_looks, in_both, thorough
 
 if TYPE_CHECKING:
     from tests.browser.conftest import OpenNotebook
@@ -246,6 +246,7 @@ def test_keyboard_alone_reaches_everything(open_notebook: OpenNotebook) -> None:
     assert panel.phase == "cancelled"
 
 
+@thorough
 def test_pointer_moves_the_picture(open_notebook: OpenNotebook) -> None:
     """A drag pans, ctrl and wheel zoom, fit undoes both; a plain wheel scrolls."""
     notebook = open_notebook([LOAD, SHOW])
@@ -301,6 +302,7 @@ def test_fan_out_is_a_count(open_notebook: OpenNotebook, app: App) -> None:
     assert notebook.errors == []
 
 
+@thorough
 def test_panel_is_shown_twice(open_notebook: OpenNotebook) -> None:
     """A second view of the output shows the same state, and follows it by itself."""
     later = "asyncio.get_running_loop().call_later(5, gates['sort'].set)"
@@ -347,6 +349,7 @@ def test_reload_brings_the_panel_back(open_notebook: OpenNotebook, app: App) -> 
     assert notebook.errors == []
 
 
+@thorough
 def test_restart_stops_the_panel(open_notebook: OpenNotebook) -> None:
     """After a restart the panel says so, stands still and offers nothing dead."""
     notebook = open_notebook([LOAD, SHOW, "1 + 1"])
@@ -365,6 +368,7 @@ def test_restart_stops_the_panel(open_notebook: OpenNotebook) -> None:
     assert panel.words("classify").startswith("classify: 4 of 4 running")
 
 
+@thorough
 @pytest.mark.parametrize("trusted", [True, False], ids=["trusted", "untrusted"])
 def test_reopened_file_shows_the_final_picture(
     open_notebook: OpenNotebook, app: App, *, trusted: bool
@@ -391,6 +395,7 @@ def test_reopened_file_shows_the_final_picture(
     notebook.screenshot(f"graph-reopened-{app}-{'' if trusted else 'un'}trusted")
 
 
+@thorough
 def test_file_saved_mid_run_tells_so(open_notebook: OpenNotebook) -> None:
     """A file that was saved while the run went on shows it, and no broken widget."""
     notebook = open_notebook([LOAD, SHOW])
@@ -417,6 +422,7 @@ def test_markup_is_inert(open_notebook: OpenNotebook) -> None:
     assert notebook.page.evaluate("() => window.hacked") is None
 
 
+@thorough
 def test_picture_is_copied(open_notebook: OpenNotebook) -> None:
     """The clipboard gets Mermaid text, and SVG that stands by itself."""
     notebook = open_notebook([LOAD, SHOW])
@@ -448,6 +454,7 @@ def test_picture_is_copied(open_notebook: OpenNotebook) -> None:
     page.close()
 
 
+@thorough
 def test_panel_does_not_jump(open_notebook: OpenNotebook) -> None:
     """While the run goes on the panel keeps its height, even when narrow."""
     notebook = open_notebook([LOAD, SHOW, SORT], app="notebook", size=(600, 800))
@@ -532,8 +539,7 @@ def test_large_graph_is_a_canvas(open_notebook: OpenNotebook) -> None:
     assert notebook.errors == []
 
 
-@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
-@pytest.mark.parametrize("width", [600, 1600])
+@in_all_looks
 def test_every_state_is_legible(
     open_notebook: OpenNotebook, theme: str, width: int
 ) -> None:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from tests.browser.panel import Panel, illegible
-from tests.browser.rig import in_both
+from tests.browser.rig import in_all_looks, in_both, thorough
 
 if TYPE_CHECKING:
     from tests.browser.conftest import OpenNotebook
@@ -128,6 +126,7 @@ def test_slider_changes_the_workers(open_notebook: OpenNotebook, app: App) -> No
     assert notebook.page.locator(".jp-Notebook .jp-Cell").count() == 3
 
 
+@thorough
 def test_slider_is_dragged(open_notebook: OpenNotebook) -> None:
     """The slider follows the pointer, and stays where it is let go."""
     notebook = open_notebook([LOAD, HELD, "jobs[1].runs[0].workers"])
@@ -150,6 +149,7 @@ def test_slider_is_dragged(open_notebook: OpenNotebook) -> None:
     assert slider.input_value() == chosen
 
 
+@thorough
 def test_runs_side_by_side_are_steered_one_by_one(
     open_notebook: OpenNotebook, app: App
 ) -> None:
@@ -189,6 +189,7 @@ def test_job_starts_again_in_its_panel(open_notebook: OpenNotebook, app: App) ->
     assert "done" in notebook.output_text(1)
 
 
+@thorough
 def test_error_is_copied(open_notebook: OpenNotebook) -> None:
     """A press puts the whole traceback into the clipboard."""
     notebook = open_notebook([LOAD, FAILING])
@@ -203,6 +204,7 @@ def test_error_is_copied(open_notebook: OpenNotebook) -> None:
     assert "----> 3     return 1 / x" in text
 
 
+@thorough
 def test_panel_leads_to_its_cell(open_notebook: OpenNotebook, app: App) -> None:
     """From a panel elsewhere one comes to the cell that started the job."""
     filling = ["md:" + "text  \n" * 40] * 3
@@ -249,6 +251,7 @@ def test_items_of_a_hundred_thousand(open_notebook: OpenNotebook, app: App) -> N
     assert notebook.errors == []
 
 
+@thorough
 def test_scrolling_is_coalesced(open_notebook: OpenNotebook) -> None:
     """However one scrolls, the panel sends ten messages and 150 kB a second at most."""
     notebook = open_notebook([LOAD, MANY])
@@ -318,6 +321,7 @@ def test_items_by_the_keyboard_alone(open_notebook: OpenNotebook, app: App) -> N
     value(notebook, 2, "[1]")
 
 
+@thorough
 def test_tabs_and_items_survive_a_reload(open_notebook: OpenNotebook) -> None:
     """After a reload mid-run the panel steers on, and its items come again."""
     notebook = open_notebook([LOAD, HELD, "jobs[1].runs[0].phase"])
@@ -334,6 +338,7 @@ def test_tabs_and_items_survive_a_reload(open_notebook: OpenNotebook) -> None:
     value(notebook, 2, "'waiting'")
 
 
+@thorough
 def test_two_views_share_what_is_shown(open_notebook: OpenNotebook) -> None:
     """What one view opens another one shows too, and both go on."""
     notebook = open_notebook([LOAD, HELD], size=(1600, 900))
@@ -390,6 +395,7 @@ def test_crash_under_a_pressed_button(open_notebook: OpenNotebook, app: App) -> 
     assert panel.root.get_by_text("cancelling…").count() == 0
 
 
+@thorough
 def test_trusted_file_saved_mid_run_shows_its_picture(
     open_notebook: OpenNotebook, app: App
 ) -> None:
@@ -413,6 +419,7 @@ def test_trusted_file_saved_mid_run_shows_its_picture(
 # -- how it looks
 
 
+@thorough
 def test_picture_is_as_wide_as_the_panel(open_notebook: OpenNotebook, app: App) -> None:
     """A still picture stands where the live panel stood."""
     notebook = open_notebook([LOAD, HELD], app=app)
@@ -428,8 +435,7 @@ def test_picture_is_as_wide_as_the_panel(open_notebook: OpenNotebook, app: App) 
     assert (still["x"], still["width"]) == (live["x"], live["width"])
 
 
-@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
-@pytest.mark.parametrize("width", [600, 1600])
+@in_all_looks
 def test_panels_fit_and_are_legible(
     open_notebook: OpenNotebook, theme: str, width: int
 ) -> None:
@@ -462,6 +468,7 @@ def test_panels_fit_and_are_legible(
         assert cut <= 0
 
 
+@thorough
 def test_controls_do_not_jump(open_notebook: OpenNotebook) -> None:
     """While items fail, and buttons come, nothing of the panel changes its place."""
     notebook = open_notebook([LOAD, STEADY], app="notebook", size=(1000, 700))

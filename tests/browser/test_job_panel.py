@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser.panel import Panel, illegible
-from tests.browser.rig import in_both
+from tests.browser.rig import in_both, thorough
 
 if TYPE_CHECKING:
     from tests.browser.conftest import OpenNotebook
@@ -172,6 +172,7 @@ def test_cancel_button_cancels(open_notebook: OpenNotebook, app: App) -> None:
     assert notebook.errors == []
 
 
+@thorough
 def test_keyboard_reaches_the_button(open_notebook: OpenNotebook) -> None:
     """In the panel a letter is no command of the notebook, and Enter presses."""
     notebook = open_notebook([LOAD, HELD, "sorted(freed)"])
@@ -276,6 +277,7 @@ def test_reopened_file_shows_the_final_picture(
     notebook.screenshot(f"panel-reopened-{app}-{'' if trusted else 'un'}trusted")
 
 
+@thorough
 def test_file_saved_mid_run_tells_so(open_notebook: OpenNotebook) -> None:
     """A file that was saved while the job ran shows the job, and no broken widget."""
     notebook = open_notebook([LOAD, GATED])
@@ -306,6 +308,7 @@ def test_flood_is_coalesced(open_notebook: OpenNotebook) -> None:
     assert notebook.errors == []
 
 
+@thorough
 def test_panel_does_not_jump(open_notebook: OpenNotebook) -> None:
     """While only its numbers change a panel keeps its height, even when narrow."""
     notebook = open_notebook([LOAD, STEADY], app="notebook", size=(600, 700))
@@ -318,6 +321,7 @@ def test_panel_does_not_jump(open_notebook: OpenNotebook) -> None:
     notebook.screenshot("panel-narrow", panel.root)
 
 
+@thorough
 def test_markup_is_inert(open_notebook: OpenNotebook) -> None:
     """Markup in names, prints and errors is shown as text, live and at the end."""
     notebook = open_notebook([LOAD, MARKUP, OPEN_GATE])
@@ -333,6 +337,7 @@ def test_markup_is_inert(open_notebook: OpenNotebook) -> None:
     assert notebook.page.evaluate("() => window.hacked") is None
 
 
+@thorough
 def test_panel_is_shown_twice(open_notebook: OpenNotebook) -> None:
     """A second view of the output shows the same state and follows it to the end."""
     notebook = open_notebook([LOAD, GATED, OPEN_GATE])
@@ -374,6 +379,7 @@ def test_every_state_is_legible(
     assert notebook.errors == []
 
 
+@thorough
 def test_restart_stops_the_panel(open_notebook: OpenNotebook) -> None:
     """After a restart a panel says that its kernel is gone, and its clock stands."""
     notebook = open_notebook([LOAD, STEADY, "1 + 1"])

@@ -10,6 +10,7 @@ import pytest
 
 from tests.browser.panel import illegible
 from tests.browser.prompt import Prompt
+from tests.browser.rig import in_all_looks, thorough
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -104,6 +105,7 @@ def test_answered_by_keyboard_alone(open_notebook: OpenNotebook, app: App) -> No
     assert notebook.page.locator(".jp-Notebook .jp-Cell").count() == 3
 
 
+@thorough
 def test_escape_takes_back(open_notebook: OpenNotebook) -> None:
     """Escape puts back what a field held, and then leaves the form."""
     notebook = open_notebook([LOAD, "await ask('How many?', int, default=3)"])
@@ -119,6 +121,7 @@ def test_escape_takes_back(open_notebook: OpenNotebook) -> None:
     assert prompt.wait_for_record().split(" | ")[2] == "3"
 
 
+@thorough
 def test_typing_elsewhere_keeps_the_focus(open_notebook: OpenNotebook) -> None:
     """A question that appears while somebody types in a cell leaves him alone."""
     later = "%%arun\nawait asyncio.sleep(2)\nawait ask('Late?')"
@@ -185,6 +188,7 @@ def test_two_questions_at_once(open_notebook: OpenNotebook, app: App) -> None:
     assert notebook.errors == []
 
 
+@thorough
 def test_decided_by_a_number(open_notebook: OpenNotebook) -> None:
     """With the focus in the panel, 1 approves."""
     notebook = open_notebook([LOAD, SEND])
@@ -247,6 +251,7 @@ def test_reload_with_an_open_question(open_notebook: OpenNotebook, app: App) -> 
     notebook.output(2).get_by_text("name: Ada").wait_for()
 
 
+@thorough
 def test_reload_while_a_cell_awaits(open_notebook: OpenNotebook) -> None:
     """A cell that awaits its answer gets it from a page that was loaded anew."""
     notebook = open_notebook([LOAD, NAME, "name"])
@@ -372,6 +377,7 @@ def test_file_is_uploaded(
     assert f"data.bin {digest}" in notebook.output_text(1)
 
 
+@thorough
 def test_restart_ends_the_question(open_notebook: OpenNotebook, app: App) -> None:
     """After a restart the question says that nobody waits, and offers nothing."""
     notebook = open_notebook([LOAD, SEND], app=app)
@@ -382,8 +388,7 @@ def test_restart_ends_the_question(open_notebook: OpenNotebook, app: App) -> Non
     assert prompt.root.locator("button:visible, input:visible").count() == 0
 
 
-@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
-@pytest.mark.parametrize("width", [600, 1600])
+@in_all_looks
 def test_questions_fit_and_are_legible(
     open_notebook: OpenNotebook, theme: str, width: int
 ) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING
 
+from tests.browser.rig import thorough
 from tests.browser.traffic import Frame, Traffic
 
 if TYPE_CHECKING:
     from tests.browser.conftest import OpenNotebook
     from tests.browser.rig import App
+
+pytestmark = thorough
 
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="30">'

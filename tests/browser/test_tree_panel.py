@@ -8,7 +8,7 @@ import pytest
 
 from tests.browser.board import Tree
 from tests.browser.panel import illegible
-from tests.browser.rig import in_both
+from tests.browser.rig import in_all_looks, in_both, thorough
 
 if TYPE_CHECKING:
     from tests.browser.conftest import OpenNotebook
@@ -105,6 +105,7 @@ def test_task_is_cancelled_after_asking_back(
     Tree(notebook, 3).root.get_by_text("nothing waits").wait_for()
 
 
+@thorough
 def test_tree_by_the_keyboard_alone(open_notebook: OpenNotebook) -> None:
     """One stop leads to the lines, arrows lead on, and Escape takes a question back."""
     notebook = open_notebook([*CELLS, "%jobs tree", ERRORS])
@@ -122,6 +123,7 @@ def test_tree_by_the_keyboard_alone(open_notebook: OpenNotebook) -> None:
     notebook.time_cell(4, shows="[0]")
 
 
+@thorough
 @pytest.mark.parametrize("trusted", [True, False], ids=["trusted", "untrusted"])
 def test_saved_tree_is_its_text(open_notebook: OpenNotebook, *, trusted: bool) -> None:
     """A saved tree is the text of the last one, with any kernel."""
@@ -137,6 +139,7 @@ def test_saved_tree_is_its_text(open_notebook: OpenNotebook, *, trusted: bool) -
     assert "model not found" not in text
 
 
+@thorough
 def test_restart_ends_the_tree(open_notebook: OpenNotebook, app: App) -> None:
     """After a restart the tree says so, and offers nothing dead."""
     notebook = open_notebook([*CELLS, "%jobs tree"], app=app)
@@ -148,8 +151,7 @@ def test_restart_ends_the_tree(open_notebook: OpenNotebook, app: App) -> None:
     assert tree.root.locator("button:visible, input:visible").count() == 0
 
 
-@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
-@pytest.mark.parametrize("width", [600, 1600])
+@in_all_looks
 def test_tree_fits_and_is_legible(
     open_notebook: OpenNotebook, theme: str, width: int
 ) -> None:

@@ -9,7 +9,7 @@ import pytest
 from tests.browser.event_panel import EventsView
 from tests.browser.graph_panel import GraphPanel
 from tests.browser.panel import illegible
-from tests.browser.rig import in_both
+from tests.browser.rig import in_both, thorough
 
 if TYPE_CHECKING:
     from tests.browser.conftest import OpenNotebook
@@ -214,6 +214,7 @@ def test_reload_brings_both_panels_back(open_notebook: OpenNotebook, app: App) -
     assert notebook.errors == []
 
 
+@thorough
 def test_restart_takes_both_panels_down(open_notebook: OpenNotebook) -> None:
     """When the kernel is gone both say so, and neither offers what would do nothing."""
     notebook = open_notebook([LOAD, WATCH_BEHIND])
@@ -242,6 +243,7 @@ def test_slow_page_shows_the_end(open_notebook: OpenNotebook) -> None:
     assert notebook.errors == []
 
 
+@thorough
 def test_twenty_watched_runs_in_one_notebook(open_notebook: OpenNotebook) -> None:
     """Twenty graphs with their events, all live, leave cells and panels quick."""
     notebook = open_notebook(
