@@ -96,7 +96,9 @@ class Panel:
         self.root.get_by_role("tab", name="items").click()
         self.root.get_by_role("tab", name=kind).click()
         listed = self.root.get_by_role("grid", name=f"{kind} items of")
-        listed.locator(".na-item-index", has_text="item").first.wait_for()
+        # For a moment there may be the rows of the kind before.
+        words = "item" if kind == "all" else kind
+        listed.locator(".na-item[aria-rowindex='1']", has_text=words).wait_for()
 
     @property
     def items(self) -> list[str]:

@@ -47,10 +47,13 @@ def test_readme_cell_shows_its_panel(open_notebook: OpenNotebook, theme: str) ->
 def test_readme_watches_a_run(open_notebook: OpenNotebook, theme: str) -> None:
     """README's run can be looked at in its midst, once it is over."""
     shown = cells()
-    number = next(i for i, cell in enumerate(shown) if "watch(" in cell)
+    shown_by, watched = (
+        next(cell for cell in shown if words in cell)
+        for words in ("class Usage", "= watch(")
+    )
     load = [shown[0], "import asyncio, os"]
     notebook = open_notebook(
-        [*load, shown[number - 1], shown[number]], app="notebook", size=(860, 900)
+        [*load, shown_by, watched], app="notebook", size=(860, 900)
     )
     notebook.set_theme(theme)
     for cell in range(3):
