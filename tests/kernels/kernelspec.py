@@ -19,5 +19,5 @@ def write_kernelspec(folder: Path, name: str, python: str | Path) -> None:
         "metadata": {"debugger": False},
     }
     file = folder / name / "kernel.json"
-    file.parent.mkdir(parents=True)
+    file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(spec), "utf-8")
