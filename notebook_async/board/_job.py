@@ -234,7 +234,7 @@ class Job(JobFacts):
         (<WorkflowHandler Hello done>,)
         """
         self._workflows.append(handler)
-        if len(current_scope.get().path) == 1:
+        if current_scope.get().depth == 1:
             self._own_workflows.append(handler)
             for watcher in self._workflow_watchers:
                 watcher(handler)
@@ -260,7 +260,7 @@ class Job(JobFacts):
     def start(self, work: Coroutine[Any, Any, Any]) -> None:
         """Start the job's coroutine as a task of the running loop; for the board."""
         context = copy_context()
-        context.run(current_scope.set, Scope((f"job-{self._id}",), self))
+        context.run(current_scope.set, Scope((f"job-{self._id}",), self, 1))
         context.run(current_sink.set, self._output)
         context.run(as_background, self.cancel)
         closers = Closers()

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         QuestionRecord,
         Record,
         RunRecord,
+        SpanRecord,
         StepRecord,
         WorkflowRecord,
     )
@@ -70,6 +71,7 @@ __all__ = [
     "RunRecord",
     "RunStatistics",
     "Scope",
+    "SpanRecord",
     "StepRecord",
     "WorkflowRecord",
     "add_hook",
@@ -119,6 +121,7 @@ _MODULES = {
     "RunRecord": "records",
     "RunStatistics": "_statistics",
     "Scope": "_scope",
+    "SpanRecord": "records",
     "StepRecord": "records",
     "WorkflowRecord": "records",
     "add_hook": "hooks",

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from notebook_async.core._spans import PlacedItem
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator, Sequence
 
@@ -123,6 +125,8 @@ async def run_async(
 
     async def run(index: int, item: object) -> None:
         nonlocal last
+        if isinstance(item, PlacedItem):
+            item = item.enter()
         try:
             found[index] = outcome = Outcome(await func(item))
         except BaseException as error:
@@ -172,8 +176,11 @@ def _cancelled_by_us() -> bool:
 
 def _outcome(func: Callable[[Any], Any], item: object) -> Outcome:
     """Call a blocking function, in a context that the next item does not see."""
+    context = copy_context()
+    if isinstance(item, PlacedItem):
+        item = context.run(item.enter)
     try:
-        value = copy_context().run(func, item)
+        value = context.run(func, item)
         if inspect.isawaitable(value):
             value = _in_own_loop(_value_of(value))
     except BaseException as error:  # noqa: BLE001 - it is what the item came to

@@ -19,6 +19,7 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 from notebook_async.core._chunk import Outcome, failures, is_async, run_async, run_here
+from notebook_async.core._spans import PlacedItem, collecting, tell_collected
 from notebook_async.errors import NotPicklableError
 
 if TYPE_CHECKING:
@@ -56,12 +57,16 @@ def seal_chunk(
 
 
 def open_reply(reply: bytes) -> list[Outcome]:
-    """Return the outcomes that a worker sent back."""
-    return [_open_outcome(sealed) for sealed in pickle.loads(reply)]  # noqa: S301
+    """Return the outcomes that a worker sent back; tell the hooks what it told."""
+    outcomes, collected = pickle.loads(reply)  # noqa: S301 - our own worker sent it
+    tell_collected(collected)
+    return [_open_outcome(sealed) for sealed in outcomes]
 
 
-def _seal_item(item: object) -> bytes | NotPicklableError:
+def _seal_item(item: object) -> bytes | NotPicklableError | PlacedItem:
     """Return an item as bytes; one that cannot travel sends its error instead."""
+    if isinstance(item, PlacedItem):
+        return PlacedItem(_seal_item(item.item), item.path)
     try:
         return _dumps(item)
     except Exception as error:  # noqa: BLE001 - anything may happen in `__reduce__`
@@ -86,25 +91,31 @@ def _open_outcome(sealed: bytes) -> Outcome:
 def work(parcel: bytes, name: str = "") -> bytes:  # noqa: ARG001 - see `FutureExecutor`
     """Run a chunk in this thread."""
     function, items, inner, stop = pickle.loads(parcel)  # noqa: S301
-    try:
-        func = _open_function(function)
-    except NotPicklableError as error:
-        outcomes = failures(error, items, stop=stop)
-    else:
-        outcomes = run_here(func, items, inner=inner, stop_at_error=stop)
-    return pickle.dumps([_seal_outcome(outcome) for outcome in outcomes])
+    with collecting(items) as collected:
+        try:
+            func = _open_function(function)
+        except NotPicklableError as error:
+            outcomes = failures(error, items, stop=stop)
+        else:
+            outcomes = run_here(func, items, inner=inner, stop_at_error=stop)
+    return _seal_reply(outcomes, collected)
 
 
 async def work_async(parcel: bytes) -> bytes:
     """Run a chunk of coroutines on the event loop that the worker already has."""
     function, items, inner, stop = pickle.loads(parcel)  # noqa: S301
-    try:
-        func = _open_function(function)
-    except NotPicklableError as error:
-        outcomes = failures(error, items, stop=stop)
-    else:
-        outcomes = await run_async(func, items, inner=inner, stop_at_error=stop)
-    return pickle.dumps([_seal_outcome(outcome) for outcome in outcomes])
+    with collecting(items) as collected:
+        try:
+            func = _open_function(function)
+        except NotPicklableError as error:
+            outcomes = failures(error, items, stop=stop)
+        else:
+            outcomes = await run_async(func, items, inner=inner, stop_at_error=stop)
+    return _seal_reply(outcomes, collected)
+
+
+def _seal_reply(outcomes: list[Outcome], collected: list[Any]) -> bytes:
+    return pickle.dumps(([_seal_outcome(outcome) for outcome in outcomes], collected))
 
 
 def _open_function(function: bytes) -> Callable[[Any], Any]:

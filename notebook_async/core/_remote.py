@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from notebook_async.core._slot import BETWEEN, Slot
 from notebook_async.core._source import END
+from notebook_async.core._spans import PlacedItem, item_id
 from notebook_async.core._workers import must_leave, puller
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ def one_by_one(
     """Return a function that has one item run by the executor."""
 
     async def run(item: Any) -> Any:  # noqa: ANN401 - items are anything
-        (outcome,) = await executor.run_chunk(func, [item], stop_at_error=True)
+        placed = PlacedItem.here(item)
+        (outcome,) = await executor.run_chunk(func, [placed], stop_at_error=True)
         if outcome.error is not None:
             raise outcome.error
         return outcome.value
@@ -76,6 +78,11 @@ async def _run_chunk(engine: Engine, slot: Slot, chunk: list[tuple[int, Any]]) -
             teller.item_began(index, item)
         try:
             items = [item for _, item in chunk]
+            if engine.traced:
+                items = [
+                    PlacedItem(item, (*engine.scope.path, item_id(index)))
+                    for index, item in chunk
+                ]
             outcomes = await executor.run_chunk(
                 engine.source.func, items, stop_at_error=stop_at_error
             )

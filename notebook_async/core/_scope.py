@@ -8,8 +8,7 @@ and `asyncio.to_thread`.
 from __future__ import annotations
 
 from contextvars import ContextVar
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from notebook_async.core._run import JobRun
@@ -30,16 +29,43 @@ class RunOwner(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """The path of ids around some code, and the owner of runs started there."""
+class Scope(NamedTuple):
+    """The path of ids around some code, and the owner of runs started there.
+
+    Attributes
+    ----------
+    path
+        The ids, from the outermost.
+    owner
+        Whoever shows or controls the runs started inside.
+    depth
+        How many of the ids are jobs and runs; the others are items, calls of steps,
+        traces and spans, which are there only while somebody traces.
+    span
+        The last of the ids, where it is that of a span.
+    """
 
     path: tuple[str, ...] = ()
     owner: RunOwner | None = None
+    depth: int = 0
+    span: str | None = None
 
     def inside(self, name: str) -> Scope:
-        """Return the scope of something named `name` in this one."""
-        return Scope((*self.path, name), self.owner)
+        """Return the scope of a run named `name` in this one."""
+        return Scope((*self.path, name), self.owner, self.depth + 1)
+
+    def within(self, name: str) -> Scope:
+        """Return the scope of an item, a call or a trace in this one."""
+        return Scope((*self.path, name), self.owner, self.depth)
+
+    def in_span(self, name: str) -> Scope:
+        """Return the scope of a span in this one.
+
+        A path has no more than one span between two others: a record says which span
+        is its parent, and paths must not grow with the depth of a recursion.
+        """
+        base = self.path if self.span is None else self.path[:-1]
+        return Scope((*base, name), self.owner, self.depth, name)
 
 
 NOWHERE = Scope()

@@ -11,8 +11,10 @@ from __future__ import annotations
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
+from notebook_async.core._scope import current_scope
 from notebook_async.core._slot import BETWEEN, Slot
 from notebook_async.core._source import END, WAIT
+from notebook_async.core._spans import item_id
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -184,13 +186,17 @@ async def _pull_alone(engine: Engine, slot: Slot) -> Any:  # noqa: ANN401 - as `
         del engine
 
 
-async def _run_item(engine: Engine, slot: Slot, item: object, clean: Context) -> bool:
+async def _run_item(  # noqa: C901 - as `work`
+    engine: Engine, slot: Slot, item: object, clean: Context
+) -> bool:
     """Run one item and say what came of it; tell whether the worker may go on."""
-    index, value, failure = slot.index, None, None
+    index, value, failure, token = slot.index, None, None, None
     attempts, teller = engine.attempts, engine.teller
     try:
         if teller.tells_items:
             teller.item_began(index, item)
+        if engine.traced:
+            token = current_scope.set(engine.scope.within(item_id(index)))
         try:
             if attempts is None:
                 value = await engine.func(item)
@@ -206,6 +212,8 @@ async def _run_item(engine: Engine, slot: Slot, item: object, clean: Context) ->
         else:
             if teller.tells_items:
                 teller.item_ended(index, "done", item)
+        if token is not None:
+            current_scope.reset(token)
         slot.index = BETWEEN
         engine.keep(index, value)
         engine.pacer.left -= 1

@@ -28,6 +28,7 @@ __all__ = [
     "QuestionRecord",
     "Record",
     "RunRecord",
+    "SpanRecord",
     "StepRecord",
     "WorkflowRecord",
 ]
@@ -265,6 +266,39 @@ class QuestionRecord(Record):
     question: str
     text: str
     step: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpanRecord(Record):
+    """A span began or ended: some work that has a name, within a trace of all work.
+
+    Its `source` ends with its own id; what happens inside of it has that in its path.
+
+    Attributes
+    ----------
+    name
+        What is done, such as the name of a function.
+    kind
+        The sort of work, a value of `notebook_async.tracing.CBEventType`.
+    parent
+        Id of the span around it, or None where there is none but what the path names.
+    attributes
+        Names and values, the values as numbers or short text.
+    error
+        One line about the exception, of a span that failed.
+    cause
+        Id of the innermost span that this exception came out of.
+    began
+        When it began, once it has ended.
+    """
+
+    name: str
+    kind: str = "span"
+    parent: str | None = None
+    attributes: tuple[tuple[str, str | float | bool | None], ...] = ()
+    error: str | None = None
+    cause: str | None = None
+    began: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

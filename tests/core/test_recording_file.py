@@ -151,7 +151,7 @@ def test_look_alike_with_more_fields_lacks_none(path: Path) -> None:
     """Records of an unknown kind may differ in their fields; what one lacks is None."""
     recorded([]).export(path)
     (header,) = lines_of(path)
-    base = {"kind": "SpanRecord", "at": 1, "source": [], "phase": "done"}
+    base = {"kind": "TouchRecord", "at": 1, "source": [], "phase": "done"}
     lines = [{**header, "records": 3}, {**base, "a": 1}, {**base, "b": [2]}, base]
     loaded = load_recording(write_lines(path, lines))
     found = [(getattr(one, "a", 0), getattr(one, "b", 0)) for one in loaded]

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 from notebook_async.core._drafts import draft_of
 from notebook_async.core._scope import current_scope
 from notebook_async.core._short import error_line, short
+from notebook_async.core._spans import call_id
 from notebook_async.core.hooks import publish, wanted
 from notebook_async.core.records import (
     EventRecord,
     FlowRecord,
     QuestionRecord,
+    SpanRecord,
     StepRecord,
     WorkflowRecord,
 )
@@ -26,7 +28,9 @@ from notebook_async.workflow._engine.record_makers import (
 
 if TYPE_CHECKING:
     import asyncio
+    from contextvars import Token
 
+    from notebook_async.core._scope import Scope
     from notebook_async.core.records import Phase, Record
     from notebook_async.workflow._engine.invocation import Invocation
     from notebook_async.workflow._engine.outcome import Outcome
@@ -73,12 +77,14 @@ class Teller:
         "_loop",
         "_name",
         "_scheduled",
+        "_scope",
         "_shown",
         "_shown_until",
         "_tells_events",
         "_tells_steps",
         "_timer",
         "_told",
+        "_traces",
         "source",
     )
 
@@ -87,7 +93,9 @@ class Teller:
         scope = run.base.run(current_scope.get).inside(run.run_id)
         # So that runs inside of its steps are told as parts of it.
         run.base.run(current_scope.set, scope)
+        self._scope = scope
         self.source = scope.path
+        self._traces = wanted(SpanRecord)
         self._tells_steps = wanted(StepRecord)
         self._tells_events = wanted(EventRecord)
         self._loop = run.loop
@@ -143,6 +151,7 @@ class Teller:
     def join(self, run: Run, began: float) -> list[Record]:
         """Begin to tell what it did not; return how the run stands, as records."""
         self._tells_steps, self._tells_events = wanted(StepRecord), wanted(EventRecord)
+        self._traces = wanted(SpanRecord)
         questions = run.state.waits.questions
         flows = Flows(run.state, self.source)
         return [
@@ -181,15 +190,19 @@ class Teller:
 
     # -- calls of steps
 
-    def began(self, call: Invocation) -> None:
-        """Take note that an attempt begins."""
+    def began(self, call: Invocation) -> Token[Scope] | None:
+        """Take note that an attempt begins; return what ends its place in a trace."""
         if not self._scheduled:
             self.moved()
         if not self._tells_steps:
-            return
+            return None
         if not call.number:
             self._number(call)
         self._fresh[call] = perf_counter()
+        if not self._traces:
+            return None
+        place = call_id(call.station.name, call.number)
+        return current_scope.set(self._scope.within(place))
 
     def step(
         self,

@@ -8,6 +8,7 @@ from contextvars import ContextVar, copy_context
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from notebook_async.core._scope import current_scope
 from notebook_async.workflow._engine.attempt import step_raised
 from notebook_async.workflow._engine.watching import began, returned
 
@@ -83,9 +84,10 @@ async def work(  # noqa: C901 - a call would cost as much as a small step
             invocation = slot.invocation = ready.popleft()
             invocation.task = task
             state.begin(invocation, loop.time())
+            token = None
             # Looked up for each call: somebody may want to know from now on.
             if run.teller is not None:
-                run.teller.began(invocation)
+                token = run.teller.began(invocation)
             if run.watched:
                 began(run, invocation)
             try:
@@ -94,6 +96,8 @@ async def work(  # noqa: C901 - a call would cost as much as a small step
                 slot.invocation = None
                 step_raised(run, invocation, error)
                 return
+            if token is not None:
+                current_scope.reset(token)
             invocation.task = None
             state.finish(invocation, value)
             if run.checkpoint is not None and not state.has_failed:
