@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from notebook_async.core import Phase
+from notebook_async.core.recording import span_part
 from notebook_async.widgets._events_words import payload, short_id, source_words
 
 if TYPE_CHECKING:
@@ -110,7 +111,9 @@ def _order(state: State) -> Callable[[Lane], tuple[float, Any, int, str, int]]:
 
     def key(lane: Lane) -> tuple[float, Any, int, str, int]:
         source, name = lane.source, lane.name
-        run = state.runs.get(source) or state.workflows.get(source)
+        run: Any = state.runs.get(source) or state.workflows.get(source)
+        if run is None:
+            run = state.spans.get((*source, span_part(name)))
         began = 0.0 if run is None else run.began
         place = places.get(source, {}).get(name, 0)
         return began, source, place, name, lane.worker

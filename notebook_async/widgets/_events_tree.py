@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from notebook_async.core.recording import StepState
+from notebook_async.core.recording import StepState, group_of
 from notebook_async.widgets._events_words import short_id
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         JobState,
         RunState,
         Source,
+        SpanState,
         State,
         WorkflowState,
     )
@@ -108,7 +109,9 @@ def tree_of(state: State, at: float | None, query: Query) -> list[Node]:
         Leaves out what is outside of its source, and not called as it says.
     """
     now = state.at if at is None else at
-    nodes: dict[Source, Node] = {}
+    nodes: dict[Source, Node] = {
+        group: _span_node(group, part, now) for group, part in state.spans.items()
+    }
     for job_source, job in state.jobs.items():
         nodes[job_source] = _job_node(job_source, job, now)
     for source, run in state.runs.items():
@@ -118,13 +121,17 @@ def tree_of(state: State, at: float | None, query: Query) -> list[Node]:
         nodes[source].opens = place < _OPEN_AT_FIRST
     began: dict[Source, float] = {
         source: part.began
-        for parts in (state.jobs, state.runs, state.workflows)
+        for parts in (state.jobs, state.runs, state.workflows, state.spans)
         for source, part in parts.items()
     }
+    parents = dict(nodes)
+    for node in nodes.values():
+        for step in node.children or ():
+            parents[*step.source, step.step] = step
     roots: list[Node] = []
     for source in sorted(nodes, key=lambda one: (began[one], len(one))):
-        parent = _parent(source, nodes)
-        siblings = roots if parent is None else _children(nodes[parent])
+        parent = _parent(source, parents, state)
+        siblings = roots if parent is None else _children(parent)
         siblings.append(nodes[source])
     return _filtered(roots, query)
 
@@ -155,10 +162,13 @@ def visible_nodes(
     return walk(roots, 1)
 
 
-def _parent(source: Source, nodes: dict[Source, Node]) -> Source | None:
+def _parent(source: Source, nodes: dict[Source, Node], state: State) -> Node | None:
+    """Return the innermost node around one: a span, a step, a run or a job."""
     for depth in range(len(source) - 1, 0, -1):
-        if source[:depth] in nodes:
-            return source[:depth]
+        path = source[:depth]
+        for place in (path, state.span_groups.get(path), group_of(state, path)):
+            if place is not None and place in nodes:
+                return nodes[place]
     return None
 
 
@@ -196,6 +206,21 @@ def _run_node(source: Source, run: RunState, now: float | None) -> Node:
         counts=(run.done, run.failed, running, run.waiting, 0, 0, 0, run.retried),
         total=run.total,
         seconds=_took(run, now),
+    )
+
+
+def _span_node(group: Source, part: SpanState, now: float | None) -> Node:
+    counts = (part.done, part.failed, part.running, 0, 0, 0, part.cancelled, 0)
+    alone = part.running + part.done + part.failed + part.cancelled == 1
+    return Node(
+        source=group,
+        step="",
+        kind="span",
+        phase=part.phase,
+        name=part.name,
+        note=(part.errors[0].error or "") if part.errors else "",
+        counts=counts,
+        seconds=_took(part, now) if alone else part.seconds,
     )
 
 

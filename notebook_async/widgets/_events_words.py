@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         QuestionRecord,
         Record,
         RunRecord,
+        SpanRecord,
         StepRecord,
         WorkflowRecord,
     )
@@ -100,6 +101,10 @@ def source_words(source: Source, state: State) -> str:
     """Return a path of ids: names of workflows, and ids no longer than need be."""
     words = []
     for depth, name in enumerate(source, 1):
+        group = state.span_groups.get(source[:depth])
+        if group is not None:
+            words.append(group[-1][1:][:40])
+            continue
         flow = state.workflows.get(source[:depth])
         own = short_id(name)
         words.append(f"{flow.name} {own[:4]}" if flow and flow.name else own)
@@ -211,6 +216,14 @@ def _step(record: StepRecord) -> str:
     return _with_error(text, record.error)
 
 
+def _span(record: SpanRecord) -> str:
+    told = (f"{name}={value}" for name, value in record.attributes)
+    parts = [" ".join([record.name, *told])]
+    if record.began is not None:
+        parts.append(milliseconds(record.at - record.began))
+    return _with_error(" · ".join(parts), record.error)
+
+
 def _event(record: EventRecord) -> str:
     return record.shown or record.name
 
@@ -257,6 +270,7 @@ _PAYLOADS: dict[str, Callable[[Any], str]] = {
     "ItemRecord": _item,
     "WorkflowRecord": _workflow,
     "StepRecord": _step,
+    "SpanRecord": _span,
     "EventRecord": _event,
     "FlowRecord": _flow,
     "QuestionRecord": _question,

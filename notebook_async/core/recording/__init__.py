@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from notebook_async.core.recording._fold_spans import group_of, span_part
 from notebook_async.core.recording._lanes import Lane, Span
 from notebook_async.core.recording._recording import Recording, load_recording
 from notebook_async.core.recording._selection import Numbered, Selection
@@ -10,8 +11,10 @@ from notebook_async.core.recording._state import (
     JobState,
     OpenCall,
     OpenItem,
+    OpenSpan,
     RunState,
     Source,
+    SpanState,
     State,
     StepState,
     WorkflowState,
@@ -23,15 +26,19 @@ __all__ = [
     "Numbered",
     "OpenCall",
     "OpenItem",
+    "OpenSpan",
     "Recordable",
     "Recording",
     "RunState",
     "Selection",
     "Source",
     "Span",
+    "SpanState",
     "State",
     "StepState",
     "WorkflowState",
+    "group_of",
     "load_recording",
     "record",
+    "span_part",
 ]

@@ -6,10 +6,17 @@ from heapq import heappop, heappush
 from math import inf
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
-from notebook_async.core.recording._state import JobState, RunState, WorkflowState
+from notebook_async.core.recording._state import (
+    JobState,
+    RunState,
+    SpanState,
+    WorkflowState,
+)
 
 if TYPE_CHECKING:
     from notebook_async.core.recording._state import Source, StepState
+
+    Lanes: TypeAlias = RunState | SpanState | StepState
 
 __all__ = [
     "ENDED",
@@ -31,10 +38,10 @@ Stretch: TypeAlias = tuple[tuple[str, ...], str, int, float, float, str, int]
 number; when that began and ended, what it came to, and the call or the item. It is a
 plain tuple because there is one for every call."""
 
-_S = TypeVar("_S", JobState, RunState, WorkflowState)
+_S = TypeVar("_S", JobState, RunState, SpanState, WorkflowState)
 
 
-def take_lane(part: RunState | StepState, start: float, end: float = inf) -> int:
+def take_lane(part: Lanes, start: float, end: float = inf) -> int:
     """Return the first lane that is free from `start` on, and take it until `end`."""
     lanes, free = part.lanes, part.free
     if free and lanes[free[0]] <= start:
@@ -47,13 +54,13 @@ def take_lane(part: RunState | StepState, start: float, end: float = inf) -> int
     return lane
 
 
-def leave_lane(part: RunState | StepState, lane: int, at: float) -> None:
+def leave_lane(part: Lanes, lane: int, at: float) -> None:
     """Let a lane be free from a time on."""
     part.lanes[lane] = at
     heappush(part.free, lane)
 
 
-def _free_before(part: RunState | StepState, start: float) -> int:
+def _free_before(part: Lanes, start: float) -> int:
     """Return the first lane that was free at `start`, or a new one, taken."""
     later = []
     lane = len(part.lanes)

@@ -281,10 +281,12 @@ _BY_NAME: dict[str, Any] = {
         _state.State,
         _state.JobState,
         _state.RunState,
+        _state.SpanState,
         _state.StepState,
         _state.WorkflowState,
         _state.OpenCall,
         _state.OpenItem,
+        _state.OpenSpan,
     )
 }
 _PARTS: dict[type, tuple[str, ...]] = {

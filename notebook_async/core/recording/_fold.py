@@ -16,6 +16,7 @@ from notebook_async.core.recording._common import (
     leave_lane,
     take_lane,
 )
+from notebook_async.core.recording._fold_spans import span_changes
 from notebook_async.core.recording._fold_workflows import (
     event_changes,
     flow_changes,
@@ -233,6 +234,7 @@ _BY_NAME: dict[str, _Change] = {
     "JobRecord": _job,
     "QuestionRecord": _question,
     "RunRecord": _run,
+    "SpanRecord": span_changes,
     "StepRecord": step_changes,
     "WorkflowRecord": workflow_changes,
 }

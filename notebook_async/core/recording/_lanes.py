@@ -220,6 +220,11 @@ def _open(state: State, at: float) -> _Spans:
                 key = (source, call.record.step, call.lane)
                 end = max(at, call.since)
                 spans[key] = [(call.since, end, "running", 1, number, -1)]
+    for opened in state.open_spans.values():
+        began, name = opened.record.at, opened.record.name
+        end = max(at, began)
+        key = (opened.group[:-1], name, opened.lane)
+        spans[key] = [(began, end, "running", 1, 0, -1)]
     for source, run in state.runs.items():
         for index, item in run.items.items():
             began = item.record.at

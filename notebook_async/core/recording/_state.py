@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         ItemRecord,
         Phase,
         QuestionRecord,
+        SpanRecord,
         StepRecord,
     )
 
@@ -26,8 +27,10 @@ __all__ = [
     "JobState",
     "OpenCall",
     "OpenItem",
+    "OpenSpan",
     "RunState",
     "Source",
+    "SpanState",
     "State",
     "StepState",
     "WorkflowState",
@@ -68,6 +71,24 @@ class OpenItem(NamedTuple):
     """
 
     record: ItemRecord
+    lane: int
+
+
+class OpenSpan(NamedTuple):
+    """A span that has not ended.
+
+    Attributes
+    ----------
+    record
+        The record of its beginning.
+    group
+        The key of its `SpanState`.
+    lane
+        Which of the lanes of that it occupies, from 0.
+    """
+
+    record: SpanRecord
+    group: Source
     lane: int
 
 
@@ -206,10 +227,59 @@ class WorkflowState:
 
 
 @dataclass(slots=True)
+class SpanState:
+    """What the spans of one name in one place have come to.
+
+    Attributes
+    ----------
+    name, kind
+        As in `SpanRecord`.
+    running, done, failed, cancelled
+        How many there are of each.
+    seconds, longest
+        How long those took that ended, in all and the longest.
+    began, at
+        When the first began, and when the last one began or ended.
+    errors
+        The last records of spans that failed, the newest first.
+    """
+
+    owner: object = field(default=None, repr=False, compare=False)
+    name: str = ""
+    kind: str = "span"
+    running: int = 0
+    done: int = 0
+    failed: int = 0
+    cancelled: int = 0
+    seconds: float = 0.0
+    longest: float = 0.0
+    began: float = 0.0
+    at: float = 0.0
+    errors: tuple[SpanRecord, ...] = ()
+    lanes: list[float] = field(default_factory=list, repr=False)
+    free: list[int] = field(default_factory=list, repr=False)
+
+    @property
+    def phase(self) -> Phase:
+        """What they have come to together."""
+        if self.running:
+            return "running"
+        if self.failed:
+            return "failed"
+        return "cancelled" if self.cancelled else "done"
+
+    @property
+    def ended(self) -> float | None:
+        """When the last one ended; None while one is open."""
+        return None if self.running else self.at
+
+
+@dataclass(slots=True)
 class State:
     """What all jobs and runs have come to at one moment. Read it; do not change it.
 
-    Of jobs, of runs and of workflows that have ended the last 500 are kept each.
+    Of jobs, of runs, of workflows and of names of spans the last 500 that have ended
+    are kept each.
 
     Attributes
     ----------
@@ -221,6 +291,12 @@ class State:
         How many there were of each class, by its name, also of classes unknown here.
     jobs, runs, workflows
         By the path of ids that their records have as source.
+    spans
+        What spans have come to, by their place: a path of ids, and `~` and the names
+        of the spans around them, their own last.
+    open_spans, span_groups
+        Spans that have not ended, and the key in `spans` of these and of the last that
+        have, by the source of their records.
     questions
         Those without an answer, by id, the oldest first.
     blocks
@@ -248,6 +324,9 @@ class State:
     jobs: dict[Source, JobState] = field(default_factory=dict)
     runs: dict[Source, RunState] = field(default_factory=dict)
     workflows: dict[Source, WorkflowState] = field(default_factory=dict)
+    spans: dict[Source, SpanState] = field(default_factory=dict)
+    open_spans: dict[Source, OpenSpan] = field(default_factory=dict)
+    span_groups: dict[Source, Source] = field(default_factory=dict)
     questions: dict[str, QuestionRecord] = field(default_factory=dict)
     blocks: tuple[BlockRecord, ...] = ()
     blocked: float = 0.0
@@ -266,10 +345,11 @@ class State:
         """
         if self.questions:
             return "waiting"
-        parts: list[tuple[Source, JobState | RunState | WorkflowState]] = []
+        parts: list[tuple[Source, Part]] = []
         parts += self.jobs.items()
         parts += self.runs.items()
         parts += self.workflows.items()
+        parts += self.spans.items()
         if any(part.ended is None for _, part in parts):
             return "running"
         outer = {len(source) for source, _ in parts}
@@ -294,6 +374,7 @@ class State:
         return _copied(self, object())
 
 
+Part: TypeAlias = JobState | RunState | WorkflowState | SpanState
 _T = TypeVar("_T")
 
 
@@ -327,5 +408,5 @@ def _fields_of(kind: Any) -> tuple[list[str], list[str]]:  # noqa: ANN401
 
 _FIELDS: dict[type, tuple[list[str], list[str]]] = {
     kind: _fields_of(kind)
-    for kind in (JobState, RunState, StepState, WorkflowState, State)
+    for kind in (JobState, RunState, SpanState, StepState, WorkflowState, State)
 }
