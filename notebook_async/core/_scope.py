@@ -64,9 +64,12 @@ class Scope(NamedTuple):
         A path has no more than one span between two others: a record says which span
         is its parent, and paths must not grow with the depth of a recursion.
         """
-        base = self.path if self.span is None else self.path[:-1]
-        return Scope((*base, name), self.owner, self.depth, name)
+        path, owner, depth, span = self
+        base = path if span is None else path[:-1]
+        # As `Scope(...)` does it, in half the time.
+        return _new(Scope, ((*base, name), owner, depth, name))
 
 
+_new = tuple.__new__
 NOWHERE = Scope()
 current_scope: ContextVar[Scope] = ContextVar("notebook_async_scope", default=NOWHERE)

@@ -26,13 +26,13 @@ __all__ = ["PlacedItem", "call_id", "collecting", "item_id", "new_id", "tell_col
 
 _MOST_COLLECTED = 10_000
 
-_numbers = count(1)
+_number = count(1).__next__
 _prefix = ""
 
 
 def new_id(kind: str = "span") -> str:
     """Return an id for a span, or for another part of a path of that kind."""
-    return f"{kind}-{_prefix}{next(_numbers)}"
+    return f"{kind}-{_prefix}{_number()}"
 
 
 def item_id(index: int) -> str:

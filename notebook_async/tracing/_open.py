@@ -1,8 +1,15 @@
-"""A span that has begun: told to the hooks, and where the code inside of it stands."""
+"""A span that has begun: told to the hooks, and where the code inside of it stands.
+
+That a span has begun is told in the next pass of the loop, if it still goes on, or
+before anything else is told of spans. So one that never waits, and has none inside of
+it, is told once and not twice; but one that held the loop is told twice, so that each
+moment of that time has what was going on.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from asyncio import _get_running_loop
 from time import perf_counter
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -25,6 +32,13 @@ _Draft = draft_of(SpanRecord)
 _PLAIN = {int, float, bool, type(None)}
 _LONGEST = 200
 _MOST_EARLY = 1000
+
+# Seconds for which a span may hold the loop until it is told of twice.
+_LONG = 0.05
+
+# Those that have begun, and whose beginning nobody was told of yet.
+_fresh: dict[OpenSpan, None] = {}
+_told_in: asyncio.AbstractEventLoop | None = None
 
 # Where to go back to from inside of what was left before what it contains.
 _left_early: dict[tuple[str, ...], Scope] = {}
@@ -58,6 +72,7 @@ class OpenSpan:
     """
 
     __slots__ = (
+        "__weakref__",
         "_inside",
         "_outside",
         "attributes",
@@ -82,10 +97,11 @@ class OpenSpan:
         outside = self._outside = current_scope.get()
         self.name = name
         self.kind = kind
-        self.attributes: dict[str, Attribute] = {}
+        self.attributes: dict[str, Attribute] | None = None
         if attributes:
             self.set(attributes)
         self.ended = False
+        self.began = 0.0
         if trace:
             self.id = new_id("trace")
             inside = outside.within(self.id)
@@ -96,15 +112,25 @@ class OpenSpan:
             self.parent = outside.span
         self.source = inside.path
         self._inside = None if kind in LEAF_EVENTS else inside
-        self.began = 0.0
 
     def begin(self) -> None:
-        """Tell that it begins."""
+        """Begin, and tell that soon."""
+        global _told_in  # noqa: PLW0603 - as `_fresh`, but replaced
+        loop = _get_running_loop()
         self.began = perf_counter()
-        self._publish(self.began, "running")
+        if loop is None:
+            _tell_fresh()
+            self._publish(self.began, "running")
+            return
+        _fresh[self] = None
+        if loop is not _told_in:
+            _told_in = loop
+            loop.call_soon(_tell_fresh)
 
     def set(self, attributes: Mapping[str, object]) -> None:
         """Note more about it; values become short text."""
+        if self.attributes is None:
+            self.attributes = {}
         for name, value in attributes.items():
             plain = type(value) in _PLAIN
             self.attributes[name] = value if plain else _text(value)  # type: ignore[assignment]
@@ -137,11 +163,14 @@ class OpenSpan:
         if self.ended:
             return False
         self.ended = True
-        phase = phase_of(error)
-        cause = None
+        now, cause, phase = perf_counter(), None, phase_of(error)
+        if now - self.began < _LONG:
+            _fresh.pop(self, None)
+        if _fresh:
+            _tell_fresh()
         if phase == "failed" and error is not None:
             cause = _cause(error, self.id)
-        self._publish(perf_counter(), phase, error, cause)
+        self._publish(now, phase, error, cause)
         return cause == self.id
 
     def _publish(
@@ -164,6 +193,16 @@ class OpenSpan:
         record.began = None if phase == "running" else self.began
         record.__class__ = SpanRecord
         publish(record)
+
+
+def _tell_fresh() -> None:
+    """Tell of those that have begun, and that nobody was told of."""
+    global _told_in  # noqa: PLW0603 - as `_fresh`, but replaced
+    _told_in = None
+    for opened in tuple(_fresh):
+        # Another thread may be at it as well.
+        if _fresh.pop(opened, False) is None:
+            opened._publish(opened.began, "running")  # noqa: SLF001 - of this module
 
 
 def _text(value: object) -> str:

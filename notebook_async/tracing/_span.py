@@ -29,9 +29,7 @@ def span(name: _F, /) -> _F: ...
 def span(
     name: str | None = None, /, *, kind: str = "span", **attributes: object
 ) -> Span: ...
-def span(
-    name: Any = None, /, *, kind: str = CBEventType.SPAN, **attributes: object
-) -> Any:
+def span(name: Any = None, /, *, kind: str = "span", **attributes: object) -> Any:
     """Give work a name: in a `with` block, or as the decorator of a function.
 
     While nobody traces it costs next to nothing. Where somebody does, it is told as it
@@ -85,11 +83,11 @@ def span(
         raise ArgumentTypeError(
             f"the name of a span must be text, got {type(name).__name__}"
         )
-    if kind not in _KINDS:
+    if kind != "span" and kind not in _KINDS:
         raise InvalidArgumentError(
             f"kind must be one of {', '.join(_KINDS_IN_ORDER)}, got {kind!r}"
         )
-    return Span(name, str(kind), attributes)
+    return Span(name, kind, attributes)
 
 
 _KINDS_IN_ORDER = tuple(CBEventType)

@@ -81,7 +81,7 @@ class TraceState:
 
     def event_id(self, source: Source) -> str:
         """Return the id of what has this path."""
-        if source in self._spans:
+        if source in self._spans or source[-1].startswith("span-"):
             return source[-1]
         return "/".join(source[len(self.span.source) :]) or ROOT
 

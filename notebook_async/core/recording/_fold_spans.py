@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from notebook_async.core.recording._common import (
@@ -44,7 +45,8 @@ def span_changes(state: State, record: SpanRecord, ends: list[Stretch] | None) -
         ends.append((group[:-1], record.name, lane, began, record.at, record.phase, 0))
     seconds = record.at - began
     part.seconds += seconds
-    part.longest = max(part.longest, seconds)
+    if seconds > part.longest:  # noqa: PLR1730 - as for steps
+        part.longest = seconds
     part.at = record.at
     if record.phase == "done":
         part.done += 1
@@ -68,10 +70,14 @@ def _begin(state: State, record: SpanRecord) -> None:
 
 
 def _forget_group(state: State) -> None:
-    ended = (one for one in state.span_groups if one not in state.open_spans)
-    oldest = next(ended, None)
-    if oldest is not None:
-        del state.span_groups[oldest]
+    """Forget the oldest of those that have ended; those that are open count as new."""
+    groups = state.span_groups
+    for _ in range(len(groups)):
+        oldest = next(iter(groups))
+        group = groups.pop(oldest)
+        if oldest not in state.open_spans:
+            return
+        groups[oldest] = group
 
 
 def span_part(name: str) -> str:
@@ -107,6 +113,7 @@ def group_of(state: State, path: Source) -> Source:
     return _places(path)
 
 
+@lru_cache(1000)
 def _places(path: Source) -> Source:
     names = (part.partition("#")[0] for part in path)
     return tuple(name for name in names if name)
@@ -115,6 +122,8 @@ def _places(path: Source) -> Source:
 def _part_of(state: State, group: Source, record: SpanRecord) -> SpanState:
     """Return a part that may be changed."""
     part = state.spans.get(group)
+    if part is not None and part.owner is state.owner:
+        return part
     if part is None:
         began = record.at if record.began is None else record.began
         part = SpanState(
