@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from heapq import heappop, heappush
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,7 +71,12 @@ def _name_of(what: str, tid: int, name: str) -> dict[str, Any]:
 
 
 def _event(node: Node, track: int, origin: float, now: float) -> dict[str, Any]:
-    args: dict[str, Any] = dict(node.attributes)
+    args: dict[str, Any] = {
+        key: value if _is_json(value) else str(value)
+        for key, value in node.attributes.items()
+    }
+    start = _micro(node.began - origin)
+    end = _micro(node.began + node.seconds(now) - origin)
     if node.error is not None:
         args["error"] = node.error
     if node.phase != "done":
@@ -81,14 +87,20 @@ def _event(node: Node, track: int, origin: float, now: float) -> dict[str, Any]:
         "cat": node.kind,
         "pid": _PID,
         "tid": track,
-        "ts": _micro(node.began - origin),
-        "dur": _micro(node.seconds(now)),
+        "ts": start,
+        # Of both ends as they are rounded, or neighbours might overlap by a bit.
+        "dur": round(end - start, 3),
         "args": args,
     }
 
 
 def _micro(seconds: float) -> float:
     return round(1e6 * seconds, 3)
+
+
+def _is_json(value: object) -> bool:
+    """Tell whether JSON has a word for it, which it has not for infinity."""
+    return not isinstance(value, float) or isfinite(value)
 
 
 def _tracks(roots: list[Node], now: float) -> Iterator[tuple[Node, int]]:
@@ -118,8 +130,10 @@ def _tracks(roots: list[Node], now: float) -> Iterator[tuple[Node, int]]:
         end = node.began + node.seconds(now)
         track = 0
         if parent is not None:
+            # It may seem to begin before: another process has a clock of its own.
+            free_from = busy.get(id(parent), parent.began)
             inside = end <= parent.began + parent.seconds(now)
-            if inside and busy.get(id(parent), 0.0) <= node.began:
+            if inside and free_from <= node.began:
                 track = tracks[id(parent)]
                 busy[id(parent)] = end
         tracks[id(node)] = track or new_track(node.began, end)

@@ -169,11 +169,13 @@ class DebugHandler(BaseCallbackHandler):
         >>> DebugHandler().get_running()
         []
         """
-        events = self.get_events(event_type)
-        ended = {one.id_ for one in events if one.status != "running"}
-        return [
-            one for one in events if one.status == "running" and one.id_ not in ended
-        ]
+        running: dict[str, CBEvent] = {}
+        for event in self.get_events(event_type):
+            if event.status == "running":
+                running[event.id_] = event
+            else:
+                running.pop(event.id_, None)
+        return list(running.values())
 
     def get_event_time_info(
         self, event_type: CBEventType | str | None = None

@@ -30,14 +30,14 @@ class OpenEvent:
         self.kind = kind
         self.span = OpenSpan(str(kind), kind, payload or {}, own_id=event_id)
         self.id = self.span.id
-        self._state = state
+        self.state = state
         self._parent = state.add_own(self.span.source, parent_id or self.span.parent)
 
     def begin(self, payload: dict[str, Any] | None, **more: Any) -> None:  # noqa: ANN401
         """Tell the handlers, and let what follows be inside, unless it is a leaf."""
         span = self.span
         span.begin()
-        self._state.manager.tell_start(
+        self.state.manager.tell_start(
             self.kind, payload, self.id, self._parent, at_ns=nano(span.began), **more
         )
         span.enter()
@@ -57,7 +57,7 @@ class OpenEvent:
             payload = {EventPayload.EXCEPTION: error, **(payload or {})}
         if cause and error is not None:
             self._raised(error)
-        self._state.manager.tell_end(
+        self.state.manager.tell_end(
             self.kind,
             payload,
             self.id,
@@ -69,10 +69,10 @@ class OpenEvent:
 
     def _raised(self, error: BaseException) -> None:
         """Tell of the exception as an event by itself, once, where it came from."""
-        manager, kind, now = self._state.manager, CBEventType.EXCEPTION, perf_counter()
+        manager, kind, now = self.state.manager, CBEventType.EXCEPTION, perf_counter()
         payload: dict[str, Any] = {EventPayload.EXCEPTION: error}
         source = (*self.span.source[:-1], f"{self.id}-exception")
-        self._state.add_own(source, self.id)
+        self.state.add_own(source, self.id)
         name, at_ns = source[-1], nano(now)
         manager.tell_start(kind, payload, name, self.id, at_ns=at_ns)
         manager.tell_end(kind, payload, name, status="error", cause=True, at_ns=at_ns)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from notebook_async.errors import ArgumentTypeError
 from notebook_async.tracing._event import EventContext, OpenEvent
 from notebook_async.tracing._schema import CBEventType
-from notebook_async.tracing._traces import OpenTrace, latest, trace_of
+from notebook_async.tracing._traces import OpenTrace, latest, nearest, trace_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -57,10 +57,11 @@ class CallbackManager:
     def __init__(self, handlers: Iterable[BaseCallbackHandler] | None = None) -> None:
         self.failures = 0
         self._warned: set[int] = set()
-        self._events: dict[str, OpenEvent] = {}
+        # By id, in the order in which they began; traces may have events of one id.
+        self._events: dict[str, list[OpenEvent]] = {}
         self._traces: list[OpenTrace] = []
-        # Traces that an event outside of any has opened, by the id of that event.
-        self._implicit: dict[str, OpenTrace] = {}
+        # Traces that an event outside of any has opened, by that event.
+        self._implicit: dict[OpenEvent, OpenTrace] = {}
         self.handlers: list[BaseCallbackHandler] = []
         self.set_handlers(handlers or ())
 
@@ -204,9 +205,9 @@ class CallbackManager:
             state = implicit.state
         kind = CBEventType(event_type)
         event = OpenEvent(state, kind, payload, event_id, parent_id)
-        self._events[event.id] = event
+        self._events.setdefault(event.id, []).append(event)
         if implicit is not None:
-            self._implicit[event.id] = implicit
+            self._implicit[event] = implicit
         event.begin(payload, **kwargs)
         return event.id
 
@@ -224,7 +225,8 @@ class CallbackManager:
         Parameters
         ----------
         event_type, event_id
-            Which one. Without an id it is the last of this sort that is open.
+            Which one. Without an id it is the last of this sort that is open, of the
+            trace around the code if that has one.
         payload
             What is known of it now.
         error
@@ -241,14 +243,18 @@ class CallbackManager:
         """
         kind = CBEventType(event_type)
         if event_id is None:
-            same = (one for one in reversed(self._events.values()) if one.kind == kind)
-            found = next(same, None)
-            event_id = None if found is None else found.id
-        event = self._events.pop(event_id or "", None)
-        if event is None:
+            events = [one for same in self._events.values() for one in same]
+            events = [one for one in events if one.kind == kind]
+        else:
+            events = self._events.get(event_id, [])
+        if not events:
             return
+        event = nearest(events, trace_of(self))
+        self._events[event.id].remove(event)
+        if not self._events[event.id]:
+            del self._events[event.id]
         event.end(payload, error, **kwargs)
-        implicit = self._implicit.pop(event.id, None)
+        implicit = self._implicit.pop(event, None)
         if implicit is not None:
             implicit.leave()
             implicit.end(error)
@@ -300,6 +306,8 @@ class CallbackManager:
     ) -> None:
         """End the last trace of this name, or the last one that has begun.
 
+        One that is open around the code goes before those of other tasks.
+
         Parameters
         ----------
         trace_id
@@ -312,12 +320,12 @@ class CallbackManager:
         >>> manager = CallbackManager()
         >>> manager.end_trace("query")  # none is open: nothing
         """
-        for opened in reversed(self._traces):
-            if trace_id is None or opened.state.trace_id == trace_id:
-                self._traces.remove(opened)
-                opened.leave()
-                opened.end()
-                return
+        traces = [one for one in self._traces if trace_id in {None, one.trace_id}]
+        if traces:
+            opened = nearest(traces, trace_of(self))
+            self._traces.remove(opened)
+            opened.leave()
+            opened.end()
 
     @property
     def trace_map(self) -> dict[str, list[str]]:

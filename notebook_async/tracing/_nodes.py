@@ -145,9 +145,7 @@ class _Tree:
             if parent is None:
                 parent = self._around(node.source)
             (roots if parent is None else parent.children).append(node)
-        for node in nodes.values():
-            known = (child.error for child in node.children)
-            node.cause = node.error is not None and node.error not in known
+        _find_causes([node for root in roots for node in root.walk()])
         return roots
 
     def _around(self, source: Source) -> Node | None:
@@ -235,6 +233,18 @@ class _Tree:
     def block(self, record: BlockRecord) -> None:
         if record.phase != "running":
             self.blocks.append(record)
+
+
+def _find_causes(nodes: list[Node]) -> None:
+    """Mark whose exceptions came out of nothing inside of it; parents come first."""
+    raised: dict[int, set[str]] = {}
+    for node in reversed(nodes):
+        inside: set[str] = set()
+        for child in node.children:
+            inside |= raised.pop(id(child))
+        node.cause = node.error is not None and node.error not in inside
+        # A run has no error by itself, so what its items raised goes on through it.
+        raised[id(node)] = inside if node.error is None else {node.error}
 
 
 _KINDS: dict[str, Callable[[_Tree, Any], None]] = {

@@ -75,6 +75,7 @@ class OpenSpan:
         "__weakref__",
         "_inside",
         "_outside",
+        "_paused",
         "attributes",
         "began",
         "ended",
@@ -112,6 +113,7 @@ class OpenSpan:
             self.parent = outside.span
         self.source = inside.path
         self._inside = None if kind in LEAF_EVENTS else inside
+        self._paused: Scope | None = None
 
     def begin(self) -> None:
         """Begin, and tell that soon."""
@@ -154,6 +156,20 @@ class OpenSpan:
             while len(_left_early) >= _MOST_EARLY:
                 del _left_early[next(iter(_left_early))]
             _left_early[inside.path] = outside
+
+    def resume(self) -> None:
+        """Let the code of a generator be inside of it, where it stood at its `yield`.
+
+        Whoever asks for the next item may stand elsewhere than who asked before.
+        """
+        outside = self._outside = current_scope.get()
+        current_scope.set(self._paused or self._inside or outside)
+
+    def pause(self) -> None:
+        """Let the consumer of a generator be where it was, whatever is open inside."""
+        here = current_scope.get()
+        self._paused = None if here is self._outside else here
+        current_scope.set(self._outside)
 
     def end(self, error: BaseException | None = None) -> bool:
         """Tell that it is over; return whether the exception came out of it.

@@ -8,7 +8,8 @@ Runs, items, steps, questions and spans come as records; one hook routes them al
 from __future__ import annotations
 
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from notebook_async.core import (
     ItemRecord,
@@ -28,7 +29,15 @@ if TYPE_CHECKING:
     from notebook_async.core.recording import Source
     from notebook_async.tracing._manager import CallbackManager
 
-__all__ = ["ROOT", "OpenTrace", "TraceState", "latest", "status_of", "trace_of"]
+__all__ = [
+    "ROOT",
+    "OpenTrace",
+    "TraceState",
+    "latest",
+    "nearest",
+    "status_of",
+    "trace_of",
+]
 
 ROOT = "root"
 """The id that stands for a trace as the parent of its outermost events."""
@@ -44,10 +53,25 @@ latest: ContextVar[TraceState | None] = ContextVar(
 """The trace that ended last around the code that asks."""
 
 
+class _InTrace(Protocol):
+    state: TraceState
+
+
+_Opened = TypeVar("_Opened", bound=_InTrace)
+
+
 def trace_of(manager: CallbackManager) -> TraceState | None:
     """Return the innermost open trace of a manager around the code that asks."""
-    found = (one for one in reversed(_open_here.get()) if one.manager is manager)
+    here = reversed(_open_here.get())
+    # What a trace has started may go on after its end, as no part of it any more.
+    found = (one for one in here if one.manager is manager and not one.span.ended)
     return next(found, None)
+
+
+def nearest(opened: list[_Opened], here: TraceState | None) -> _Opened:
+    """Return the last of some in this trace, or else the last of all."""
+    same = (one for one in reversed(opened) if one.state is here)
+    return next(same, opened[-1])
 
 
 def status_of(phase: Phase) -> str:
@@ -126,8 +150,10 @@ class TraceState:
         if source not in running:
             self._begin(kind, source, payload, record, record.began)
         kind, event_id = running.pop(source)
-        if record.error is not None:
-            payload[EventPayload.EXCEPTION] = record.error
+        # A run has none by itself: its items have.
+        error = getattr(record, "error", None)
+        if error is not None:
+            payload[EventPayload.EXCEPTION] = error
         self.manager.tell_end(
             kind,
             payload,
@@ -205,20 +231,23 @@ class _Router:
     def __init__(self) -> None:
         self._states: dict[str, TraceState] = {}
         self._handle: HookHandle | None = None
+        self._lock = Lock()
 
     def add(self, state: TraceState) -> None:
-        # Replaced and not changed: records come from any thread.
-        self._states = {**self._states, state.span.id: state}
-        if self._handle is None:
-            self._handle = add_hook(self._take, *_KINDS)
+        with self._lock:
+            # Replaced and not changed: records come from any thread.
+            self._states = {**self._states, state.span.id: state}
+            if self._handle is None:
+                self._handle = add_hook(self._take, *_KINDS)
 
     def remove(self, state: TraceState) -> None:
-        left = dict(self._states)
-        left.pop(state.span.id, None)
-        self._states = left
-        if not left and self._handle is not None:
-            self._handle.remove()
-            self._handle = None
+        with self._lock:
+            left = dict(self._states)
+            left.pop(state.span.id, None)
+            self._states = left
+            if not left and self._handle is not None:
+                self._handle.remove()
+                self._handle = None
 
     def _take(self, record: Any) -> None:  # noqa: ANN401 - one of `_KINDS`
         states = self._states
@@ -236,9 +265,20 @@ class OpenTrace:
     """A trace between its beginning and its end.
 
     Inside of an open trace of the same manager it is a part of that.
+
+    Attributes
+    ----------
+    trace_id
+        What it is called, also where it is a part of another.
+    state
+        What is known of it, or of the one that it is a part of.
     """
 
     def __init__(self, manager: CallbackManager, trace_id: str) -> None:
+        self.trace_id = trace_id
+        # Which were open where a generator is asked for an item, and at its `yield`.
+        self._outside: tuple[TraceState, ...] = ()
+        self._paused: tuple[TraceState, ...] | None = None
         around = trace_of(manager)
         self._nested = around is not None
         self.state = TraceState(manager, trace_id) if around is None else around
@@ -259,6 +299,22 @@ class OpenTrace:
             here = _open_here.get()
             _open_here.set(tuple(one for one in here if one is not self.state))
             self.state.span.leave()
+
+    def resume(self) -> None:
+        """Let the code of a generator be inside of it, where it stood."""
+        if not self._nested:
+            here = self._outside = _open_here.get()
+            _open_here.set(
+                (*here, self.state) if self._paused is None else self._paused
+            )
+            self.state.span.resume()
+
+    def pause(self) -> None:
+        """Let the consumer of a generator be where it was."""
+        if not self._nested:
+            self._paused = _open_here.get()
+            _open_here.set(self._outside)
+            self.state.span.pause()
 
     def end(self, error: BaseException | None = None) -> None:
         """Tell the handlers that it has ended."""

@@ -23,6 +23,12 @@ class Open(Protocol):
     def leave(self) -> None:
         """Let the code that follows be outside again."""
 
+    def resume(self) -> None:
+        """Let a generator go on inside of it, where it stood."""
+
+    def pause(self) -> None:
+        """Let the consumer of a generator go on where it stood."""
+
     def end(self, error: BaseException | None = None) -> object:
         """Tell that it is over."""
 
@@ -103,21 +109,21 @@ def _in_steps(
 ) -> Generator[Any, Any, Any]:
     step: Callable[[], Any] = generator.__next__
     while True:
-        opened.enter()
+        opened.resume()
         try:
             item = step()
         except StopIteration as stop:
             return stop.value
         finally:
-            opened.leave()
+            opened.pause()
         try:
             sent = yield item
         except GeneratorExit:
-            opened.enter()
+            opened.resume()
             try:
                 generator.close()
             finally:
-                opened.leave()
+                opened.pause()
             raise
         except BaseException as error:  # noqa: BLE001 - it is thrown in
             step = partial(generator.throw, error)
@@ -162,8 +168,8 @@ async def _inside(opened: Open | None, step: Callable[[], Any]) -> Any:  # noqa:
     """Await the next step of an async generator inside of its span."""
     if opened is None:
         return await step()
-    opened.enter()
+    opened.resume()
     try:
         return await step()
     finally:
-        opened.leave()
+        opened.pause()
