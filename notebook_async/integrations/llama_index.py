@@ -1,22 +1,113 @@
-"""`watch(handler)` of a workflow of LlamaIndex: its run as a recording of ours.
+"""LlamaIndex: its workflows as recordings of ours, and its queries as spans of ours.
 
-The workflow is run by its own package, `llama-index-workflows`, and is not changed. Its
-log of what it works off is read along, and the pictures are made of its own
-representation. The stream of events stays the user's: each of them still comes there.
+`watch(handler)` records a run of a workflow. That is run by its own package,
+`llama-index-workflows`, and is not changed: its log of what it works off is read along,
+and the pictures are made of its own representation. The stream of events stays the
+user's: each of them still comes there.
+
+`attach()` shows what any other part of LlamaIndex does: indexing, queries, calls of
+models. Nothing of LlamaIndex is imported before one of these is used.
 """
 
 from __future__ import annotations
 
 import sys
 import weakref
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from notebook_async.core.recording import Recording
 from notebook_async.errors import ArgumentTypeError
 from notebook_async.integrations._llama_index_follower import follower_of
 from notebook_async.integrations._llama_index_inside import look_inside
 
-__all__ = ["is_llama_index_handler", "record_llama_index"]
+if TYPE_CHECKING:
+    from notebook_async.integrations._llama_index_tracing import Attachment
+    from notebook_async.integrations._llama_index_tracing_callbacks import (
+        PanelCallbackHandler,
+    )
+
+__all__ = [
+    "PanelCallbackHandler",
+    "attach",
+    "detach",
+    "is_llama_index_handler",
+    "record_llama_index",
+]
+
+
+def attach() -> Attachment:
+    """Let everything that LlamaIndex does be spans, from now on.
+
+    They are told while somebody listens, such as `trace`, a recording or the panel of
+    events. A query nests in the `span` around it, and spans of ours that are opened
+    within LlamaIndex, as in a model of one's own, nest in its spans. What events of
+    LlamaIndex tell is kept as attributes, as numbers and short text: questions,
+    prompts, answers, models, how many nodes and tokens.
+
+    Returns
+    -------
+    Attachment
+        Its `detach()` ends it. It is a context manager too: the one that has attached
+        detaches. Attaching once more changes nothing.
+
+    Raises
+    ------
+    ImportError
+        If the extra `llama-index` is not installed.
+
+    Notes
+    -----
+    Of spans that had begun before nothing is told; what is still open as it detaches is
+    told as cancelled, with the attribute `detached`.
+
+    LlamaIndex ends a span as its function returns. A call of a model whose answer comes
+    in pieces is followed to its last piece here, but the query around it is not. What
+    is given to `loop.run_in_executor` loses its parent, where `asyncio.to_thread` keeps
+    it. And a function decorated with LlamaIndex's own `span` that returns a future
+    remains the parent of what its caller does next, as in LlamaIndex itself.
+
+    For OpenTelemetry alone there is `openinference-instrumentation-llama-index`.
+
+    Examples
+    --------
+    >>> from llama_index_instrumentation import get_dispatcher
+    >>> from notebook_async.integrations.llama_index import attach
+    >>> from notebook_async.tracing import span, trace
+    >>> @get_dispatcher().span  # as the methods of LlamaIndex are
+    ... async def aquery(question):
+    ...     with span("look up"):
+    ...         return "rain"
+    >>> with attach(), trace("demo") as traced, span("question"):
+    ...     answer = await aquery("What falls?")
+    >>> print(traced.tree(times=False))
+    ✓ demo
+    └─ ✓ question
+       └─ ✓ aquery
+          └─ ✓ look up
+    """
+    from notebook_async.integrations._llama_index_tracing import (  # noqa: PLC0415
+        attach_spans,
+    )
+
+    return attach_spans()
+
+
+def detach() -> None:
+    """Leave LlamaIndex as it was before `attach`; without that it does nothing.
+
+    Examples
+    --------
+    >>> from notebook_async.integrations.llama_index import attach, detach
+    >>> attachment = attach()
+    >>> detach()
+    >>> attachment
+    <Attachment to LlamaIndex, detached>
+    """
+    from notebook_async.integrations._llama_index_tracing import (  # noqa: PLC0415
+        detach_spans,
+    )
+
+    detach_spans()
 
 
 def is_llama_index_handler(value: Any) -> bool:
@@ -103,3 +194,20 @@ def record_llama_index(handler: Any, recording: Recording | None = None) -> Reco
 
 
 _NOWHERE = ("",)
+
+
+def __getattr__(name: str) -> Any:
+    # A subclass of a class of LlamaIndex: that is imported when somebody asks for it.
+    if name != "PanelCallbackHandler":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        from notebook_async.integrations import (  # noqa: PLC0415
+            _llama_index_tracing_callbacks as callbacks,
+        )
+    except ImportError as error:
+        raise ImportError(
+            "PanelCallbackHandler needs llama-index-core, which is not installed:"
+            " pip install llama-index-core"
+        ) from error
+    globals()[name] = callbacks.PanelCallbackHandler
+    return callbacks.PanelCallbackHandler
