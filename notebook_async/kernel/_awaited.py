@@ -11,7 +11,7 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
 __all__ = ["AwaitedMagics"]
 
@@ -28,21 +28,27 @@ class AwaitedMagics:
     ----------
     shell
         The IPython shell.
-    cell_magic
-        Name of the cell magic to await.
-    line_magic
-        Name of the line magic to await.
-    actions
-        The first words of its line with which it is to be awaited.
+    timed
+        Name of the cell magic to await, which takes `--time` where `%%time` is above.
+    cell_magics
+        Names of more cell magics to await.
+    line_magics
+        Names of line magics to await, with the first words of the lines with which
+        they are; None for all lines.
     """
 
     def __init__(
-        self, shell: Any, *, cell_magic: str, line_magic: str, actions: Iterable[str]
+        self,
+        shell: Any,
+        *,
+        timed: str,
+        cell_magics: Iterable[str],
+        line_magics: Mapping[str, Collection[str] | None],
     ) -> None:
         self._shell = shell
-        self._cell_magic = cell_magic
-        self._line_magic = line_magic
-        self._actions = [[action] for action in actions]
+        self._timed_magic = timed
+        self._cell_magics = (timed, *cell_magics)
+        self._line_magics = line_magics
 
     def install(self) -> None:
         """Transform the cells of the shell from the next one on."""
@@ -58,7 +64,8 @@ class AwaitedMagics:
             return lines
         if lines[0].startswith(_CELL):
             return self._await_cell(lines)
-        if any(f"{_LINE}{self._line_magic!r}," in line for line in lines):
+        calls = [f"{_LINE}{name!r}," for name in self._line_magics]
+        if any(call in line for line in lines for call in calls):
             return self._await_lines(lines)
         return lines
 
@@ -81,13 +88,13 @@ class AwaitedMagics:
             return False
         match [ast.literal_eval(each) for each in call.args[:2]]:
             case [str(name), str(line)]:
-                words = line.split()
-                return name == self._line_magic and words[:1] in self._actions
+                actions = self._line_magics.get(name, ())
+                return actions is None or line.partition(" ")[0] in actions
         return False
 
     def _await_cell(self, lines: list[str]) -> list[str]:
         first = lines[0]
-        if first.startswith(f"{_CELL}{self._cell_magic!r},"):
+        if first.startswith(tuple(f"{_CELL}{name!r}," for name in self._cell_magics)):
             return [f"await {first}", *lines[1:]]
         timed = self._timed(first) if first.startswith(f"{_CELL}'time',") else None
         return lines if timed is None else [timed, *lines[1:]]
@@ -98,10 +105,10 @@ class AwaitedMagics:
         body: str = arguments[2]
         head, _, rest = body.lstrip("\n").partition("\n")
         words = head.split(maxsplit=1)
-        if not words or words[0] != f"%%{self._cell_magic}":
+        if not words or words[0] != f"%%{self._timed_magic}":
             return None
         options = " ".join(["--time", *words[1:]])
-        return f"await {_CELL}{self._cell_magic!r}, {options!r}, {rest!r})\n"
+        return f"await {_CELL}{self._timed_magic!r}, {options!r}, {rest!r})\n"
 
 
 def _call_arguments(call: str) -> list[ast.expr]:

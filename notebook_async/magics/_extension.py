@@ -29,6 +29,7 @@ from notebook_async.magics._arun import ArunMagics
 from notebook_async.magics._completion import Completer
 from notebook_async.magics._formatters import register_formatters
 from notebook_async.magics._jobs import AWAITED_ACTIONS, JobsMagics
+from notebook_async.magics._trace import TraceMagics
 from notebook_async.prompts import set_patience
 from notebook_async.prompts import set_presenter as set_prompt_presenter
 from notebook_async.widgets import (
@@ -72,7 +73,11 @@ class _Extension:
 
     def load(self) -> None:
         shell = self._shell
-        for magics in (ArunMagics(shell, self._board), JobsMagics(shell, self._board)):
+        for magics in (
+            ArunMagics(shell, self._board),
+            JobsMagics(shell, self._board),
+            TraceMagics(shell),
+        ):
             shell.register_magics(magics)
         self._undo.append(self._forget_magics)
         guard = ShutdownGuard(shell, self._clean_up, unfinished=self._unfinished)
@@ -80,9 +85,9 @@ class _Extension:
         followers = (BlockNotices(), ForgottenTasks(), ExecutorContexts())
         awaited = AwaitedMagics(
             shell,
-            cell_magic="arun",
-            line_magic="jobs",
-            actions=AWAITED_ACTIONS,
+            timed="arun",
+            cell_magics=("trace",),
+            line_magics={"jobs": AWAITED_ACTIONS, "trace": None},
         )
         for part in (
             CommBridge(shell),
@@ -163,9 +168,14 @@ class _Extension:
 
     def _forget_magics(self) -> None:
         magics = self._shell.magics_manager.magics
-        magics["cell"].pop("arun", None)
-        magics["line"].pop("jobs", None)
-        for name in ("ArunMagics", "JobsMagics"):
+        for kind, name in (
+            ("cell", "arun"),
+            ("line", "jobs"),
+            ("cell", "trace"),
+            ("line", "trace"),
+        ):
+            magics[kind].pop(name, None)
+        for name in ("ArunMagics", "JobsMagics", "TraceMagics"):
             self._shell.magics_manager.registry.pop(name, None)
 
 

@@ -15,6 +15,7 @@ from notebook_async.widgets import (
     show_graph,
     show_job,
     show_run,
+    show_trace,
     show_tree,
     watch,
 )
@@ -31,14 +32,16 @@ _SHOWN: dict[type | str, Callable[[Any], object]] = {
     JobBoard: show_board,
     JobRun: show_run,
     Recording: watch,
+    "notebook_async.tracing._trace.Trace": show_trace,
     "notebook_async.workflow.handler.WorkflowHandler": show_graph,
     "notebook_async.workflow.workflow.Workflow": show_graph,
     "workflows.handler.WorkflowHandler": watch,
 }
-_TOLD: dict[type, Callable[[Any], str]] = {
+_TOLD: dict[type | str, Callable[[Any], str]] = {
     Job: job_text,
     JobBoard: board_text,
     JobRun: run_text,
+    "notebook_async.tracing._trace.Trace": str,
 }
 
 

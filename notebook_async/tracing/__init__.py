@@ -16,6 +16,7 @@ from notebook_async.tracing._method import trace_method
 from notebook_async.tracing._nodes import Node
 from notebook_async.tracing._schema import CBEventType, EventPayload
 from notebook_async.tracing._span import Span, span
+from notebook_async.tracing._text import folded, seconds_text
 from notebook_async.tracing._totals import Total
 from notebook_async.tracing._trace import Trace, trace
 
@@ -33,6 +34,8 @@ __all__ = [
     "Span",
     "Total",
     "Trace",
+    "folded",
+    "seconds_text",
     "span",
     "trace",
     "trace_method",

@@ -6,6 +6,7 @@ from notebook_async.widgets._show_board import board_bundle, show_board
 from notebook_async.widgets._show_events import show_events
 from notebook_async.widgets._show_graph import show_graph
 from notebook_async.widgets._show_prompt import NotebookPresenter
+from notebook_async.widgets._show_trace import show_trace
 from notebook_async.widgets._show_tree import show_tree
 from notebook_async.widgets._text import board_text
 from notebook_async.widgets._warm_up import warm_up
@@ -24,6 +25,7 @@ __all__ = [
     "show_graph",
     "show_job",
     "show_run",
+    "show_trace",
     "show_tree",
     "warm_up",
     "watch",

@@ -6,7 +6,6 @@ each lane is an `<img>` with a data URI, and all words are ordinary elements.
 
 from __future__ import annotations
 
-import base64
 import html
 from typing import TYPE_CHECKING
 
@@ -18,28 +17,19 @@ from notebook_async.widgets._events_words import (
     payload,
     source_words,
 )
-from notebook_async.widgets._still_parts import (
-    COLOURS,
-    DIM,
-    GREY,
-    framed,
-    glyph,
-)
+from notebook_async.widgets._still_parts import DIM, framed, glyph
+from notebook_async.widgets._still_strips import STRIP_WIDTH, strip_box, strip_picture
 from notebook_async.widgets._words import GLYPHS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from notebook_async.core.recording import Lane, Recording, Span, State, StepState
+    from notebook_async.core.recording import Lane, Recording, State, StepState
 
 __all__ = ["events_html", "events_text"]
 
 _LAST = 12
 _MOST_LANES = 12
-_PIXELS = 500
-_BAR, _TALL = 12, 16
-_COLOURS = {**COLOURS, "queued": GREY, "retrying": "#CC79A7", "cancelled": GREY}
-_STRIPED = ("running", "waiting", "retrying", "failed")
 # JupyterLab gives all tables columns of one width, unless they say theirs.
 _TABLE = "table-layout:fixed;width:100%;font-size:12px"
 _CELL = (
@@ -169,7 +159,7 @@ def _lanes(recording: Recording, state: State) -> str:
     began, ended = recording.began, recording.ended
     if began is None or ended is None or ended <= began:
         return ""
-    lanes = recording.lanes(pixels=_PIXELS)
+    lanes = recording.lanes(pixels=STRIP_WIDTH)
     labelled = lane_labels(lanes, state)
     workers = [one for one in labelled if one[0].source]
     loop = [one for one in labelled if not one[0].source]
@@ -187,54 +177,14 @@ def _lanes(recording: Recording, state: State) -> str:
 
 def _picture(lane: Lane, began: float, ended: float) -> str:
     """Return a lane as an `<img>`, with its numbers as alternative text."""
-    scale = _PIXELS / (ended - began)
+    scale = STRIP_WIDTH / (ended - began)
     paths: dict[str, list[str]] = {}
     numbers: dict[str, int] = {}
     for span in lane.spans:
-        paths.setdefault(span.phase, []).append(_box(span, began, scale))
+        start, end = (span.start - began) * scale, (span.end - began) * scale
+        paths.setdefault(span.phase, []).append(strip_box(start, end, span.phase))
         numbers[span.phase] = numbers.get(span.phase, 0) + span.size
-    drawn = []
-    for phase, boxes in paths.items():
-        shape = f'<path d="{"".join(boxes)}"'
-        drawn.append(f'{shape} fill="{_COLOURS[phase]}"/>')
-        if phase in _STRIPED:
-            drawn.append(f'{shape} fill="url(#{phase})"/>')
-    svg = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_PIXELS} {_TALL}"'
-        f' width="{_PIXELS}" height="{_TALL}" preserveAspectRatio="none">{_PATTERNS}'
-        f'<rect y="2" width="{_PIXELS}" height="{_BAR}" fill="#8c959f"'
-        f' fill-opacity="0.2"/>{"".join(drawn)}</svg>'
-    )
     named = numbers if lane.source else {"times blocked": sum(numbers.values())}
     words = ", ".join(f"{number:,} {phase}" for phase, number in named.items())
-    data = base64.b64encode(svg.encode()).decode()
-    return (
-        f'<img alt="{words}" src="data:image/svg+xml;base64,{data}"'
-        f' style="width:100%;height:{_TALL}px;display:block">'
-    )
-
-
-def _box(span: Span, began: float, scale: float) -> str:
-    height = _TALL if span.phase == "failed" else _BAR
-    x = (span.start - began) * scale
-    width = max((span.end - span.start) * scale, 0.6)
-    top = (_TALL - height) // 2
-    return f"M{x:.1f} {top}h{width:.1f}v{height}h-{width:.1f}z"
-
-
-def _stripes(phase: str, width: int, angle: int) -> str:
-    return (
-        f'<pattern id="{phase}" width="{width}" height="{width}"'
-        f' patternUnits="userSpaceOnUse" patternTransform="rotate({angle})">'
-        f'<rect width="2" height="{width}" fill="#fff" fill-opacity="0.4"/></pattern>'
-    )
-
-
-_PATTERNS = (
-    "<defs>"
-    + _stripes("failed", 5, 45)
-    + _stripes("running", 9, -45)
-    + _stripes("retrying", 6, -45)
-    + _stripes("waiting", 5, 0)
-    + "</defs>"
-)
+    shapes = {phase: "".join(boxes) for phase, boxes in paths.items()}
+    return strip_picture(shapes, words)
