@@ -53,9 +53,10 @@ class BlockNotices:
         self._watch = self._loop = None
 
     def _notice(self, record: BlockRecord) -> None:
-        if not record.source or not (record.cell or is_own(record.file)):
+        who = _who(record)
+        if who is None or not (record.cell or is_own(record.file)):
             return  # such as a traceback that is being rendered
-        key = record.source[0], record.file
+        key = who, record.file
         if key not in self._told:
             self._told.add(key)
             # This runs with the context variables of the code that held the loop, so
@@ -63,9 +64,16 @@ class BlockNotices:
             print(block_text(record), file=sys.stderr)  # noqa: T201
 
 
+def _who(record: BlockRecord) -> str | None:
+    """Return the outermost job or run, or None where a cell alone held the loop."""
+    traces = ("trace-", "span-")
+    found = (part for part in record.source if not part.startswith(traces))
+    return next(found, None)
+
+
 def block_text(record: BlockRecord) -> str:
     """Return the notice of a block, in two lines."""
-    who = re.sub(r"^(job|run)-(?=\d+$)", r"\1 ", record.source[0])
+    who = re.sub(r"^(job|run)-(?=\d+$)", r"\1 ", _who(record) or "a cell")
     if record.job is not None:
         who += f" {record.job!r}"
     if record.step is not None:

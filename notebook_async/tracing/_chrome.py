@@ -30,8 +30,7 @@ _LOOP = 0
 def chrome_data(traced: Trace) -> dict[str, Any]:
     """Return a trace as data for JSON."""
     now = traced.now
-    began = traced.recording.began
-    origin = now if began is None else began
+    origin = traced.began
     events: list[dict[str, Any]] = [
         _name_of("process_name", 0, traced.name),
         _name_of("thread_name", _LOOP, "event loop held"),

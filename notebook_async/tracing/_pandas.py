@@ -35,9 +35,7 @@ def frame(traced: Trace) -> Any:  # noqa: ANN401 - pandas is loaded only here
         raise HostError(
             "to_pandas() needs pandas, which is not installed: pip install pandas"
         ) from error
-    began = traced.recording.began
-    now = traced.now
-    origin = now if began is None else began
+    now, origin = traced.now, traced.began
     rows = []
     left: list[tuple[Node, int, str | None]]
     left = [(root, 0, None) for root in reversed(traced.roots)]

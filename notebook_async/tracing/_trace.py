@@ -146,10 +146,15 @@ class Trace:
         return 0.0 if ended is None else ended
 
     @property
+    def began(self) -> float:
+        """When the first of its work began, in seconds of `time.perf_counter`."""
+        roots = self.roots
+        return min(root.began for root in roots) if roots else self.now
+
+    @property
     def seconds(self) -> float:
         """How long it took, or has taken so far."""
-        began = self.recording.began
-        return 0.0 if began is None else self.now - began
+        return self.now - self.began
 
     def __iter__(self) -> Iterator[Node]:
         """Go through all work, each before what ran inside of it."""

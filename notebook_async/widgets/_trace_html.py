@@ -38,7 +38,6 @@ def trace_html(traced: Trace) -> str:
     parts = [
         _head(traced, totals),
         _waterfall(traced),
-        _blocks(traced.blocks),
         _totals(totals),
     ]
     return framed("".join(parts))
@@ -79,10 +78,7 @@ def _phase(traced: Trace) -> Phase:
 
 
 def _waterfall(traced: Trace) -> str:
-    roots, now = traced.roots, traced.now
-    if not roots:
-        return ""
-    began = min(root.began for root in roots)
+    roots, now, began = traced.roots, traced.now, traced.began
     scale = STRIP_WIDTH / max(now - began, 1e-9)
     rows: list[str] = []
     more = 0
@@ -95,7 +91,8 @@ def _waterfall(traced: Trace) -> str:
             rows.append(_row(node, depth, now, began, scale))
     if more:
         rows.append(f'<tr><td style="{_LEFT};{DIM}">… {more:,} more</td></tr>')
-    return f'<table style="{_TABLE}">{"".join(rows)}</table>'
+    rows += _blocks(traced.blocks, began, scale)
+    return f'<table style="{_TABLE}">{"".join(rows)}</table>' if rows else ""
 
 
 def _lines(roots: list[Node]) -> Iterator[tuple[Node | list[Node], int]]:
@@ -162,24 +159,24 @@ def _cells(  # noqa: PLR0913, PLR0917 - the parts of a row
 # -- the loop, and the totals
 
 
-def _blocks(blocks: list[BlockRecord]) -> str:
-    """Return what held the loop, the longest first."""
+def _blocks(blocks: list[BlockRecord], began: float, scale: float) -> list[str]:
+    """Return rows of what held the loop, the longest first."""
     longest = sorted(blocks, key=lambda block: block.seconds, reverse=True)
     rows = []
     for block in longest[:_MOST_BLOCKS]:
         place = f"{block.file} line {block.line}"
         if block.cell is not None:
             place = f"cell [{block.cell}] line {block.line}"
-        what = html.escape(f"{place} · {block.code.strip()}")
-        rows.append(
-            f'<tr><td style="{_LEFT}">{glyph("failed")} the loop was held: {what}</td>'
-            f'<td style="{_RIGHT};width:{_TIME}">{seconds_text(block.seconds)}</td>'
-            "</tr>"
-        )
+        what = html.escape(f"the loop was held: {place} · {block.code.strip()}")
+        start = (block.at - began) * scale
+        path = strip_box(start, start + block.seconds * scale, "failed")
+        seconds = seconds_text(block.seconds)
+        name = f"{glyph('failed')} {what}"
+        rows.append(_cells(name, what, 0, seconds, {"failed": path}, what))
     if len(blocks) > _MOST_BLOCKS:
         more = f"… {len(blocks) - _MOST_BLOCKS:,} more times"
         rows.append(f'<tr><td style="{_LEFT};{DIM}">{more}</td></tr>')
-    return f'<table style="{_TABLE}">{"".join(rows)}</table>' if rows else ""
+    return rows
 
 
 def _totals(totals: list[Total]) -> str:
