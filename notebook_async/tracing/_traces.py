@@ -137,18 +137,19 @@ class TraceState:
     def take(self, record: Any) -> None:  # noqa: ANN401 - one of `_KINDS`
         """Tell the handlers of a record."""
         if type(record) is SpanRecord:
-            if record.source in self._own:
+            # Of its own span a trace tells by `start_trace` and `end_trace`.
+            if record.source in self._own or record.source == self.span.source:
                 return
             self._spans.add(record.source)
         kind, source, payload = _KINDS[type(record)](record)
         running = self._running
-        if record.phase in {"running", "waiting", "retrying"}:
-            if source not in running:
-                began = getattr(record, "began", None)
-                self._begin(kind, source, payload, record, began)
-            return
         if source not in running:
-            self._begin(kind, source, payload, record, record.began)
+            # Of a question it is not told, and of one that nobody can answer no more
+            # than how it ended.
+            began = getattr(record, "began", None)
+            self._begin(kind, source, payload, record, began)
+        if record.phase in {"running", "waiting", "retrying"}:
+            return
         kind, event_id = running.pop(source)
         # A run has none by itself: its items have.
         error = getattr(record, "error", None)
@@ -253,8 +254,7 @@ class _Router:
         states = self._states
         for part in record.source:
             state = states.get(part)
-            # Of its own span a trace tells by `start_trace` and `end_trace`.
-            if state is not None and record.source != state.span.source:
+            if state is not None:
                 state.take(record)
 
 
