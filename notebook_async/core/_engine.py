@@ -25,8 +25,6 @@ from notebook_async.core._source import WAIT
 from notebook_async.core._teller import Teller
 from notebook_async.core._window import Window
 from notebook_async.core._workers import work, work_observed
-from notebook_async.core.hooks import wanted
-from notebook_async.core.records import SpanRecord
 from notebook_async.errors import ItemCancelledError
 
 if TYPE_CHECKING:
@@ -72,7 +70,6 @@ class Engine:
         "target",
         "teller",
         "total",
-        "traced",
         "window",
     )
 
@@ -114,14 +111,13 @@ class Engine:
         self.ending = Ending(self)
         self.teller = Teller(self)
         self.attempts = Attempts(self) if options.has_policies else None
-        self.traced = wanted(SpanRecord)
         self.observed = (
             source.items is None
             or self.window is not None
             or options.has_attempts
             or self.chunk > 1
             or self.teller.tells_items
-            or self.traced
+            or self.teller.tells_spans
         )
 
     # -- steering

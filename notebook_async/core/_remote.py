@@ -78,7 +78,7 @@ async def _run_chunk(engine: Engine, slot: Slot, chunk: list[tuple[int, Any]]) -
             teller.item_began(index, item)
         try:
             items = [item for _, item in chunk]
-            if engine.traced:
+            if teller.tells_spans:
                 items = [
                     PlacedItem(item, (*engine.scope.path, item_id(index)))
                     for index, item in chunk

@@ -11,7 +11,7 @@ from notebook_async.core._drafts import draft_of
 from notebook_async.core._short import error_line, short
 from notebook_async.core._statistics import RateMeter, RunStatistics
 from notebook_async.core.hooks import publish, wanted
-from notebook_async.core.records import ItemRecord, Phase, Record, RunRecord
+from notebook_async.core.records import ItemRecord, Phase, Record, RunRecord, SpanRecord
 
 if TYPE_CHECKING:
     import asyncio
@@ -38,6 +38,7 @@ class Teller:
         "_shown_since",
         "_timer",
         "tells_items",
+        "tells_spans",
     )
 
     def __init__(self, engine: Engine) -> None:
@@ -46,6 +47,7 @@ class Teller:
         self._meter = RateMeter(engine.started_at)
         self._timer: asyncio.TimerHandle | None = None
         self.tells_items = wanted(ItemRecord)
+        self.tells_spans = wanted(SpanRecord)
         self._began: dict[int, float] = {}
         self._shown = 0
         self._shown_since = 0.0

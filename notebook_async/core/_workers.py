@@ -195,7 +195,7 @@ async def _run_item(  # noqa: C901 - as `work`
     try:
         if teller.tells_items:
             teller.item_began(index, item)
-        if engine.traced:
+        if teller.tells_spans:
             token = current_scope.set(engine.scope.within(item_id(index)))
         try:
             if attempts is None:

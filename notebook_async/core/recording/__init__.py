@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from notebook_async.core.recording._fold_spans import group_of, span_part
 from notebook_async.core.recording._lanes import Lane, Span
-from notebook_async.core.recording._recording import Recording, load_recording
-from notebook_async.core.recording._selection import Numbered, Selection
-from notebook_async.core.recording._start import Recordable, record
-from notebook_async.core.recording._state import (
+from notebook_async.core.recording._parts import (
     JobState,
     OpenCall,
     OpenItem,
@@ -15,10 +12,13 @@ from notebook_async.core.recording._state import (
     RunState,
     Source,
     SpanState,
-    State,
     StepState,
     WorkflowState,
 )
+from notebook_async.core.recording._recording import Recording, load_recording
+from notebook_async.core.recording._selection import Numbered, Selection
+from notebook_async.core.recording._start import Recordable, record
+from notebook_async.core.recording._state import State
 
 __all__ = [
     "JobState",

@@ -6,7 +6,7 @@ from heapq import heappop, heappush
 from math import inf
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
-from notebook_async.core.recording._state import (
+from notebook_async.core.recording._parts import (
     JobState,
     RunState,
     SpanState,
@@ -14,7 +14,7 @@ from notebook_async.core.recording._state import (
 )
 
 if TYPE_CHECKING:
-    from notebook_async.core.recording._state import Source, StepState
+    from notebook_async.core.recording._parts import Source, StepState
 
     Lanes: TypeAlias = RunState | SpanState | StepState
 

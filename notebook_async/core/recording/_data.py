@@ -13,7 +13,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from notebook_async.core import records
-from notebook_async.core.recording import _state
+from notebook_async.core.recording import _parts, _state
 from notebook_async.core.records import Record
 
 if TYPE_CHECKING:
@@ -279,14 +279,14 @@ _BY_NAME: dict[str, Any] = {
     kind.__name__: kind
     for kind in (
         _state.State,
-        _state.JobState,
-        _state.RunState,
-        _state.SpanState,
-        _state.StepState,
-        _state.WorkflowState,
-        _state.OpenCall,
-        _state.OpenItem,
-        _state.OpenSpan,
+        _parts.JobState,
+        _parts.RunState,
+        _parts.SpanState,
+        _parts.StepState,
+        _parts.WorkflowState,
+        _parts.OpenCall,
+        _parts.OpenItem,
+        _parts.OpenSpan,
     )
 }
 _PARTS: dict[type, tuple[str, ...]] = {

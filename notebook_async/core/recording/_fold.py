@@ -23,18 +23,13 @@ from notebook_async.core.recording._fold_workflows import (
     step_changes,
     workflow_changes,
 )
-from notebook_async.core.recording._state import (
-    JobState,
-    OpenItem,
-    RunState,
-    State,
-    owned,
-)
+from notebook_async.core.recording._parts import JobState, OpenItem, RunState
+from notebook_async.core.recording._state import State, owned
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from notebook_async.core.recording._state import Source
+    from notebook_async.core.recording._parts import Source
     from notebook_async.core.records import (
         BlockRecord,
         ItemRecord,

@@ -11,10 +11,12 @@ from notebook_async.core.recording._common import (
     leave_lane,
     take_lane,
 )
-from notebook_async.core.recording._state import OpenSpan, SpanState, owned
+from notebook_async.core.recording._parts import OpenSpan, SpanState
+from notebook_async.core.recording._state import owned
 
 if TYPE_CHECKING:
-    from notebook_async.core.recording._state import Source, State
+    from notebook_async.core.recording._parts import Source
+    from notebook_async.core.recording._state import State
     from notebook_async.core.records import SpanRecord
 
 __all__ = ["group_of", "span_changes", "span_part"]

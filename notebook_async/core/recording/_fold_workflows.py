@@ -11,15 +11,12 @@ from notebook_async.core.recording._common import (
     leave_lane,
     take_lane,
 )
-from notebook_async.core.recording._state import (
-    OpenCall,
-    StepState,
-    WorkflowState,
-    owned,
-)
+from notebook_async.core.recording._parts import OpenCall, StepState, WorkflowState
+from notebook_async.core.recording._state import owned
 
 if TYPE_CHECKING:
-    from notebook_async.core.recording._state import Source, State
+    from notebook_async.core.recording._parts import Source
+    from notebook_async.core.recording._state import State
     from notebook_async.core.records import (
         EventRecord,
         FlowRecord,

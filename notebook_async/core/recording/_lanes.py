@@ -17,8 +17,9 @@ from notebook_async.core.recording._fold import fold_to_ends
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from notebook_async.core.recording._parts import Source
     from notebook_async.core.recording._ring import Chunk, View
-    from notebook_async.core.recording._state import Source, State
+    from notebook_async.core.recording._state import State
     from notebook_async.core.records import Phase
 
 __all__ = ["Bands", "Lane", "Span", "lanes_of", "prepare"]

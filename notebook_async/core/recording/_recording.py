@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from notebook_async.core.hooks import HookHandle
-    from notebook_async.core.recording._state import Source
+    from notebook_async.core.recording._parts import Source
 
 __all__ = ["CAPACITY", "Recording", "load_recording"]
 

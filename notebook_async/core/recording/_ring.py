@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from notebook_async.core.recording._lanes import Bands
-    from notebook_async.core.recording._state import Source
+    from notebook_async.core.recording._parts import Source
     from notebook_async.core.records import Record
 
 __all__ = ["Chunk", "Ring", "View"]

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
+    from notebook_async.core.recording._parts import Source
     from notebook_async.core.recording._ring import Chunk, Ring
-    from notebook_async.core.recording._state import Source
     from notebook_async.core.records import Phase, Record
 
 __all__ = ["Numbered", "Selection", "matcher", "search"]
