@@ -77,7 +77,7 @@ def span(name: Any = None, /, *, kind: str = "span", **attributes: object) -> An
        ├─ ✓ load
        └─ ✓ load
     """
-    if callable(name):
+    if callable(name) or isinstance(name, classmethod):
         return Span(None, CBEventType.SPAN, {})(name)
     if name is not None and not isinstance(name, str):
         raise ArgumentTypeError(
