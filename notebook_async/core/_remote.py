@@ -5,9 +5,10 @@ from __future__ import annotations
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, cast
 
+from notebook_async.core._scope import item_id
 from notebook_async.core._slot import BETWEEN, Slot
 from notebook_async.core._source import END
-from notebook_async.core._spans import PlacedItem, item_id
+from notebook_async.core._spans import PlacedItem
 from notebook_async.core._workers import must_leave, puller
 
 if TYPE_CHECKING:

@@ -13,16 +13,14 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from notebook_async.core._scope import current_scope
+from notebook_async.core._scope import Scope, current_scope
 from notebook_async.core.hooks import add_hook, publish, wanted
 from notebook_async.core.records import Anchor, Record, SpanRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from notebook_async.core._scope import Scope
-
-__all__ = ["PlacedItem", "call_id", "collecting", "item_id", "new_id", "tell_collected"]
+__all__ = ["PlacedItem", "collecting", "new_id", "tell_collected"]
 
 _MOST_COLLECTED = 10_000
 
@@ -33,16 +31,6 @@ _prefix = ""
 def new_id(kind: str = "span") -> str:
     """Return an id for a span, or for another part of a path of that kind."""
     return f"{kind}-{_prefix}{_number()}"
-
-
-def item_id(index: int) -> str:
-    """Return the id of an item in a path below that of its run."""
-    return f"#{index}"
-
-
-def call_id(step: str, number: int) -> str:
-    """Return the id of a call of a step in a path below that of its run."""
-    return f"{step}#{number}"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -59,8 +47,8 @@ class PlacedItem:
 
     def enter(self) -> Any:  # noqa: ANN401 - items are anything
         """Let the code that calls this be at its place; return the item."""
-        outside: Scope = current_scope.get()
-        current_scope.set(outside._replace(path=self.path, span=None))
+        outside = current_scope.get()
+        current_scope.set(Scope(self.path, outside.owner, outside.depth))
         return self.item
 
     def __repr__(self) -> str:

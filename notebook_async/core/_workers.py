@@ -11,10 +11,9 @@ from __future__ import annotations
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
-from notebook_async.core._scope import current_scope
+from notebook_async.core._scope import ItemScope, current_scope
 from notebook_async.core._slot import BETWEEN, Slot
 from notebook_async.core._source import END, WAIT
-from notebook_async.core._spans import item_id
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -196,7 +195,7 @@ async def _run_item(  # noqa: C901 - as `work`
         if teller.tells_items:
             teller.item_began(index, item)
         if teller.tells_spans:
-            token = current_scope.set(engine.scope.within(item_id(index)))
+            token = current_scope.set(ItemScope(engine.scope, index))
         try:
             if attempts is None:
                 value = await engine.func(item)

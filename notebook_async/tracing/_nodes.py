@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from notebook_async.core._spans import call_id, item_id
+from notebook_async.core._scope import call_id, item_id
 from notebook_async.tracing._schema import CBEventType
 
 if TYPE_CHECKING:

@@ -57,14 +57,13 @@ def folded(children: list[Node]) -> Iterator[Node | list[Node]]:
     """
     for _, row in groupby(children, key=lambda node: (node.name, node.kind)):
         alike = list(row)
-        hidden: list[Node] = []
-        for place, node in enumerate(alike):
-            if place < _SHOWN_ALIKE or node.phase != "done" or len(alike) - place == 1:
-                yield node
-            else:
-                hidden.append(node)
-        if hidden:
-            yield hidden
+        hidden = [node for node in alike[_SHOWN_ALIKE:] if node.phase == "done"]
+        if len(hidden) <= 1:  # a line of its own is no longer than one about it
+            yield from alike
+            continue
+        yield from alike[:_SHOWN_ALIKE]
+        yield from (node for node in alike[_SHOWN_ALIKE:] if node.phase != "done")
+        yield hidden
 
 
 def tree_text(roots: list[Node], now: float, *, times: bool = True) -> str:

@@ -20,7 +20,7 @@ from notebook_async.core import (
     WorkflowRecord,
     add_hook,
 )
-from notebook_async.core._spans import call_id, item_id
+from notebook_async.core._scope import call_id, item_id
 from notebook_async.tracing._open import OpenSpan, nano
 from notebook_async.tracing._schema import CBEventType, EventPayload
 

@@ -398,7 +398,7 @@ async def test_what_runs_inside_is_told_as_a_part() -> None:
     state, begin = recording.state, (f"job-{job.id}",)
     assert [path[:2] for path in state.workflows] == [(*begin, "outer")] * 2
     assert sorted(map(len, state.workflows)) == [2, 4]
-    assert [path[2] for path in state.runs] == ["fan#1"]
+    assert [path[2] for path in state.runs] == ["begin#1"]
     assert [path[:2] for path in state.runs] == [(*begin, "outer")]
     assert state.phase == "done"
 

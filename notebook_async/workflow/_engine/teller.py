@@ -7,9 +7,8 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from notebook_async.core._drafts import draft_of
-from notebook_async.core._scope import current_scope
+from notebook_async.core._scope import CallScope, current_scope
 from notebook_async.core._short import error_line, short
-from notebook_async.core._spans import call_id
 from notebook_async.core.hooks import publish, wanted
 from notebook_async.core.records import (
     EventRecord,
@@ -201,8 +200,7 @@ class Teller:
         self._fresh[call] = perf_counter()
         if not self._traces:
             return None
-        place = call_id(call.station.name, call.number)
-        return current_scope.set(self._scope.within(place))
+        return current_scope.set(CallScope(self._scope, call))
 
     def step(
         self,
