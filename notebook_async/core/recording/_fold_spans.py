@@ -92,7 +92,7 @@ def _group(state: State, record: SpanRecord) -> Source:
 
     A function that calls itself is one part, and not one for each level.
     """
-    base, own = record.source[:-1], span_part(record.name)
+    base, own = record.source[:-1], f"~{record.name}"
     around = None
     if record.parent is not None:
         around = state.span_groups.get((*base, record.parent))
@@ -108,7 +108,10 @@ def group_of(state: State, path: Source) -> Source:
 
     Items are left out, and of a call of a step its step stays.
     """
-    for depth in range(len(path), 0, -1):
+    group = state.span_groups.get(path)
+    if group is not None:
+        return group
+    for depth in range(len(path) - 1, 0, -1):
         group = state.span_groups.get(path[:depth])
         if group is not None:
             return (*group, *_places(path[depth:]))
