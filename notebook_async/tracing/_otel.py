@@ -76,12 +76,21 @@ def _mark(otel: Any, span: Any, node: Node, ended: int) -> None:  # noqa: ANN401
     description = node.error or node.phase
     span.set_status(otel.Status(otel.StatusCode.ERROR, description))
     if node.cause and node.error is not None:
-        kind, _, message = node.error.partition("(")
-        attributes = {
-            "exception.type": kind.partition(":")[0],
-            "exception.message": message.removesuffix(")") or node.error,
-        }
+        kind, message = _kind_and_message(node.error)
+        attributes = {"exception.type": kind, "exception.message": message}
         span.add_event("exception", attributes, timestamp=ended)
+
+
+def _kind_and_message(error: str) -> tuple[str, str]:
+    """Return the class and the rest of the line about an exception.
+
+    That is its `repr`, or `class: message` where that was too long.
+    """
+    kind, _, message = error.partition("(")
+    if ": " in kind:
+        kind, _, message = error.partition(": ")
+        return kind, message
+    return kind, message.removesuffix(")") or error
 
 
 def _nanoseconds(traced: Trace, at: float) -> int:
