@@ -7,6 +7,7 @@ asks `wanted(kind)` before it builds anything: what nobody watches costs nothing
 from __future__ import annotations
 
 import logging
+from threading import RLock
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 if TYPE_CHECKING:
@@ -51,9 +52,11 @@ class HookHandle:
         >>> handle.remove()
         """
         global _every  # noqa: PLW0603 - as `_handles`, but replaced
-        for kind, handles in _handles.items():
-            _handles[kind] = tuple(handle for handle in handles if handle is not self)
-        _every = tuple(handle for handle in _every if handle is not self)
+        with _changing:
+            for kind, handles in _handles.items():
+                left = tuple(handle for handle in handles if handle is not self)
+                _handles[kind] = left
+            _every = tuple(handle for handle in _every if handle is not self)
 
     def __enter__(self) -> Self:
         return self
@@ -75,6 +78,8 @@ class HookHandle:
 
 # Tuples are replaced, never changed, so that a hook may remove itself while it is told.
 _handles: dict[type[Record], tuple[HookHandle, ...]] = {}
+# Held to change these two, for which there may be several threads; also by a finaliser.
+_changing = RLock()
 # Those that want every kind; they stand in `_handles` too, for the kinds named there.
 _every: tuple[HookHandle, ...] = ()
 
@@ -115,11 +120,12 @@ def add_hook(hook: Hook[Any], *kinds: type[Record]) -> HookHandle:
 
     global _every  # noqa: PLW0603 - as `_handles`, but replaced
     handle = HookHandle(hook)
-    if Record in kinds:
-        _every = (*_every, handle)
-        kinds = tuple(_handles)
-    for kind in kinds:
-        _handles[kind] = (*_handles.get(kind, _every), handle)
+    with _changing:
+        if Record in kinds:
+            _every = (*_every, handle)
+            kinds = tuple(_handles)
+        for kind in kinds:
+            _handles[kind] = (*_handles.get(kind, _every), handle)
     return handle
 
 

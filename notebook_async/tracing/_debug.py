@@ -68,7 +68,7 @@ class DebugHandler(BaseCallbackHandler):
     ...         event.on_end(payload={"completion": "Hi"})
     >>> [(start, end)] = debug.get_llm_inputs_outputs()
     >>> start.payload["formatted_prompt"], end.payload["completion"]
-    ("'Hello'", "'Hi'")
+    ('Hello', 'Hi')
     """
 
     def __init__(  # noqa: PLR0913 - by keyword
@@ -133,8 +133,12 @@ class DebugHandler(BaseCallbackHandler):
     def _kept(self, payload: Mapping[str, Any] | None) -> dict[str, str] | None:
         if payload is None:
             return None
-        most = self._most
-        return {str(key): short(value, most=most) for key, value in payload.items()}
+        return {str(key): self._text(value) for key, value in payload.items()}
+
+    def _text(self, value: object) -> str:
+        if isinstance(value, str) and len(value) <= self._most:
+            return value
+        return short(value, most=self._most)
 
     # -- looking
 
@@ -254,7 +258,7 @@ class DebugHandler(BaseCallbackHandler):
 def _line(name: str, start: CBEvent | None, end: CBEvent | None) -> str:
     if start is None:
         return f"· {name}"
-    told = (start.payload or {}).get("name", "").strip("'\"")
+    told = (start.payload or {}).get("name", "")
     what = f"{start.event_type} {told}".rstrip()
     if end is None:
         return f"{_MARKS['running']} {what}  running"

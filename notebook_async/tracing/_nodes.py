@@ -164,7 +164,7 @@ class _Tree:
         node = self._nodes.get(source)
         if node is None:
             start = record.at if began is None else began
-            node = self._nodes[source] = Node(source, name, kind, start)
+            node = self._nodes[source] = Node(source, name, str(kind), start)
         if record.phase in _ENDED:
             node.ended = record.at
         elif record.phase == "running":

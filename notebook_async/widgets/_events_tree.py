@@ -125,9 +125,13 @@ def tree_of(state: State, at: float | None, query: Query) -> list[Node]:
         for source, part in parts.items()
     }
     parents = dict(nodes)
-    for node in nodes.values():
+    for node in list(nodes.values()):
+        # By its place as spans have it as well, which names the spans around it.
+        place = group_of(state, node.source)
+        parents.setdefault(place, node)
         for step in node.children or ():
             parents[*step.source, step.step] = step
+            parents.setdefault((*place, step.step), step)
     roots: list[Node] = []
     for source in sorted(nodes, key=lambda one: (began[one], len(one))):
         parent = _parent(source, parents, state)

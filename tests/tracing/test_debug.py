@@ -113,7 +113,7 @@ def test_inputs_and_outputs_of_models(
         with manager.event("embedding", {"chunks": ["a"]}):
             pass
     [(start, end)] = debug.get_llm_inputs_outputs()
-    assert start.payload == {"formatted_prompt": "'Hello'"}
+    assert start.payload == {"formatted_prompt": "Hello"}
     assert end.payload == {"completion": "['Hi', 'Hi', 'Hi']"}
 
 

@@ -492,7 +492,7 @@ async def test_debug_handler_sees_at_once_what_runs() -> None:
         task = asyncio.create_task(load())
         await asyncio.sleep(0.5)
         (running,) = debug.get_running()
-        assert (running.payload or {})["name"] == "'load'"
+        assert (running.payload or {})["name"] == "load"
         await task
     assert debug.get_running() == []
 

@@ -69,7 +69,8 @@ class Writer:
         for name, default in known:
             value = getattr(record, name)
             if value is not default:
-                data[name] = value
+                # `kind` is the class, and spans have a field of that name.
+                data[_KIND if name == "kind" else name] = value
         if kind is records.WorkflowRecord and "graph" in data:
             data["graph"] = self.graphs.place(data["graph"])
         return data
@@ -140,6 +141,10 @@ class Reader:
         share = self._shared.setdefault
         values: Data = {}
         for key, item in data.items():
+            if key == "kind":
+                continue
+            if key == _KIND:
+                key = "kind"
             if key not in known:
                 continue
             if type(item) is str:
@@ -196,6 +201,7 @@ class Reader:
 
 
 _NESTED = {list, dict}
+_KIND = "kind_"
 
 
 def _frozen(value: Any) -> Any:  # noqa: ANN401 - it is anything
