@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     )
     from notebook_async.kernel import watch_loop
     from notebook_async.prompts import approve, ask, choose
+    from notebook_async.tracing import span, trace
     from notebook_async.widgets import watch
 
 __all__ = [
@@ -73,7 +74,9 @@ __all__ = [
     "run_async_tasks",
     "run_jobs",
     "run_sync",
+    "span",
     "start_jobs",
+    "trace",
     "unload_ipython_extension",
     "watch",
     "watch_loop",
@@ -91,6 +94,8 @@ _ROOMS = {
     "job_scope": "board",
     "jobs": "board",
     "register_closer": "board",
+    "span": "tracing",
+    "trace": "tracing",
     "watch": "widgets",
     "watch_loop": "kernel",
 }

@@ -23,6 +23,19 @@ if TYPE_CHECKING:
 __all__ = ["TraceMagics"]
 
 _LONGEST_NAME = 40
+_NO_NAMES = (
+    " ",
+    "\t",
+    "#",
+    "@",
+    ")",
+    "]",
+    "}",
+    "async def ",
+    "def ",
+    "class ",
+    "import ",
+)
 _WITH_VALUE = ("-n", "--name", "-o", "--into")
 
 
@@ -37,7 +50,7 @@ class TraceMagics(Magics):
         self._last: Trace | None = None
 
     @magic_arguments("trace")
-    @argument("-n", "--name", help="name of the trace; by default the first line")
+    @argument("-n", "--name", help="name of the trace; by default its last line")
     @argument(
         "-o",
         "--into",
@@ -97,7 +110,7 @@ class TraceMagics(Magics):
     async def _traced(self, code: CellCode, options: argparse.Namespace) -> Any:
         __tracebackhide__ = True
         try:
-            with trace(options.name or _first_line(code.source)) as traced:
+            with trace(options.name or _name_of(code.source)) as traced:
                 self._last = traced
                 if options.into is not None:
                     self.shell.user_ns[options.into] = traced
@@ -127,6 +140,12 @@ def _split(line: str, *, has_cell: bool) -> tuple[str, str]:
     return " ".join(options), rest
 
 
-def _first_line(code: str) -> str:
-    line = next(line.strip() for line in code.splitlines() if line.strip())
+def _name_of(code: str) -> str:
+    """Return the line to name a trace by: the last one that does something.
+
+    Lines above it are most often what it needs: imports and functions.
+    """
+    lines = [line.rstrip() for line in code.splitlines() if line.strip()]
+    plain = [line for line in lines if not line.startswith(_NO_NAMES)]
+    line = (plain or lines)[-1].strip()
     return line if len(line) <= _LONGEST_NAME else f"{line[: _LONGEST_NAME - 1]}…"

@@ -115,12 +115,12 @@ class OpenSpan:
         self._inside = None if kind in LEAF_EVENTS else inside
         self._paused: Scope | None = None
 
-    def begin(self) -> None:
-        """Begin, and tell that soon."""
+    def begin(self, *, at_once: bool = False) -> None:
+        """Begin, and tell that soon, or at once."""
         global _told_in  # noqa: PLW0603 - as `_fresh`, but replaced
         loop = _get_running_loop()
         self.began = perf_counter()
-        if loop is None:
+        if loop is None or at_once:
             _tell_fresh()
             self._publish(self.began, "running")
             return

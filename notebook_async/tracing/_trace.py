@@ -70,7 +70,7 @@ def trace(
     recording = Recording(capacity=capacity)
     opened = OpenSpan(name, CBEventType.SPAN, attributes, trace=True)
     recording.listen(source=opened.source)
-    opened.begin()
+    opened.begin(at_once=True)
     opened.enter()
     try:
         yield Trace(recording, name=name)

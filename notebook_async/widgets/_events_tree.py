@@ -127,11 +127,11 @@ def tree_of(state: State, at: float | None, query: Query) -> list[Node]:
     parents = dict(nodes)
     for node in list(nodes.values()):
         # By its place as spans have it as well, which names the spans around it.
-        place = group_of(state, node.source)
-        parents.setdefault(place, node)
+        group = group_of(state, node.source)
+        parents.setdefault(group, node)
         for step in node.children or ():
             parents[*step.source, step.step] = step
-            parents.setdefault((*place, step.step), step)
+            parents.setdefault((*group, step.step), step)
     roots: list[Node] = []
     for source in sorted(nodes, key=lambda one: (began[one], len(one))):
         parent = _parent(source, parents, state)

@@ -18,7 +18,6 @@ STRIP_WIDTH = 500
 
 _BAR, _TALL = 12, 16
 _COLOURS = {**COLOURS, "queued": GREY, "retrying": "#CC79A7", "cancelled": GREY}
-_STRIPED = ("running", "waiting", "retrying", "failed")
 _LEAST = 0.6
 
 
@@ -50,12 +49,13 @@ def strip_picture(shapes: Mapping[str, str], words: str) -> str:
     for phase, path in shapes.items():
         shape = f'<path d="{path}"'
         drawn.append(f'{shape} fill="{_COLOURS[phase]}"/>')
-        if phase in _STRIPED:
-            drawn.append(f'{shape} fill="url(#{phase})"/>')
+        if phase in _PATTERNS:
+            # Only those that are needed: there may be hundreds of strips in a file.
+            drawn.append(f'{_PATTERNS[phase]}{shape} fill="url(#{phase})"/>')
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {STRIP_WIDTH} {_TALL}"'
         f' width="{STRIP_WIDTH}" height="{_TALL}" preserveAspectRatio="none">'
-        f'{_PATTERNS}<rect y="2" width="{STRIP_WIDTH}" height="{_BAR}" fill="#8c959f"'
+        f'<rect y="2" width="{STRIP_WIDTH}" height="{_BAR}" fill="#8c959f"'
         f' fill-opacity="0.2"/>{"".join(drawn)}</svg>'
     )
     data = base64.b64encode(svg.encode()).decode()
@@ -67,17 +67,19 @@ def strip_picture(shapes: Mapping[str, str], words: str) -> str:
 
 def _stripes(phase: str, width: int, angle: int) -> str:
     return (
-        f'<pattern id="{phase}" width="{width}" height="{width}"'
+        f'<defs><pattern id="{phase}" width="{width}" height="{width}"'
         f' patternUnits="userSpaceOnUse" patternTransform="rotate({angle})">'
         f'<rect width="2" height="{width}" fill="#fff" fill-opacity="0.4"/></pattern>'
+        "</defs>"
     )
 
 
-_PATTERNS = (
-    "<defs>"
-    + _stripes("failed", 5, 45)
-    + _stripes("running", 9, -45)
-    + _stripes("retrying", 6, -45)
-    + _stripes("waiting", 5, 0)
-    + "</defs>"
-)
+_PATTERNS = {
+    phase: _stripes(phase, width, angle)
+    for phase, width, angle in (
+        ("failed", 5, 45),
+        ("running", 9, -45),
+        ("retrying", 6, -45),
+        ("waiting", 5, 0),
+    )
+}

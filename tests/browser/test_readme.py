@@ -72,3 +72,24 @@ def test_readme_watches_a_run(open_notebook: OpenNotebook, theme: str) -> None:
     shade = theme.rpartition(" ")[2].lower()
     notebook.screenshot(f"watch-{shade}", notebook.cell(3))
     assert notebook.errors == []
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_readme_traces_a_cell(open_notebook: OpenNotebook, theme: str) -> None:
+    """README's trace is shown below its cell, with all that the cell did."""
+    shown = cells()
+    traced = next(cell for cell in shown if cell.startswith("%%trace"))
+    before = "import asyncio, os\nlibrary = os.path.dirname(os.__file__)"
+    notebook = open_notebook(
+        [shown[0], before, traced], app="notebook", size=(860, 1150)
+    )
+    notebook.set_theme(theme)
+    notebook.run_all()
+    notebook.wait_idle()
+    text = notebook.output_text(2)
+    assert text.count("Parse item") == 7  # six, and the total
+    assert text.count("characters=") == 6
+    notebook.page.add_style_tag(content=".jp-Toolbar, .jp-Collapser { display: none }")
+    shade = theme.rpartition(" ")[2].lower()
+    notebook.screenshot(f"trace-{shade}", notebook.cell(2))
+    assert notebook.errors == []

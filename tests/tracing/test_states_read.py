@@ -38,26 +38,6 @@ async def load(page: float) -> None:
         await asyncio.sleep(page)
 
 
-def told(
-    at: float,
-    phase: Phase,
-    name: str,
-    number: int,
-    **more: Any,
-) -> SpanRecord:
-    """Return the record of a span outside of everything."""
-    source = (f"span-{number}",)
-    return SpanRecord(at=at, source=source, phase=phase, name=name, **more)
-
-
-def recorded(*records: SpanRecord) -> Recording:
-    """Return a recording of these."""
-    recording = Recording()
-    for one in records:
-        recording.add(one)
-    return recording
-
-
 async def outer_load() -> None:
     """Be a span around a run."""
     with span("outer"):

@@ -140,11 +140,10 @@ class Reader:
         known = kind.__dataclass_fields__
         share = self._shared.setdefault
         values: Data = {}
-        for key, item in data.items():
-            if key == "kind":
+        for field, item in data.items():
+            if field == "kind":
                 continue
-            if key == _KIND:
-                key = "kind"
+            key = "kind" if field == _KIND else field
             if key not in known:
                 continue
             if type(item) is str:
