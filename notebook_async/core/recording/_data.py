@@ -140,10 +140,10 @@ class Reader:
         known = kind.__dataclass_fields__
         share = self._shared.setdefault
         values: Data = {}
-        for field, item in data.items():
-            if field == "kind":
+        for own, item in data.items():
+            if own == "kind":
                 continue
-            key = "kind" if field == _KIND else field
+            key = "kind" if own == _KIND else own
             if key not in known:
                 continue
             if type(item) is str:
