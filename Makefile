@@ -44,7 +44,7 @@ lab: .venv/.lab
 	$(BIN)/jupyter lab $(ALLOW_ROOT) notebooks/01_quickstart.ipynb
 
 test: .venv/.dev .venv/.npm .venv/.browser
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 	$(NPM) run test
 	$(BIN)/python -m pytest --nbval-lax --timeout=300 notebooks
 	$(BIN)/python -m pytest -n 2 -m "kernels and not every_kernel"
