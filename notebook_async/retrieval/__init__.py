@@ -6,15 +6,28 @@ default embedder hashes words, and the default answers are sentences of the docu
 
 from __future__ import annotations
 
+from notebook_async.retrieval._extractors import (
+    Extractor,
+    KeywordExtractor,
+    SummaryExtractor,
+    TitleExtractor,
+)
+from notebook_async.retrieval._fusion import reciprocal_rank_fusion
 from notebook_async.retrieval._protocols import Embedder, Retriever, TextStore
 from notebook_async.retrieval._records import Chunk, Document, Hit, PreparedDocument
+from notebook_async.retrieval._splitter import SentenceSplitter
 
 __all__ = [
     "Chunk",
     "Document",
     "Embedder",
+    "Extractor",
     "Hit",
+    "KeywordExtractor",
     "PreparedDocument",
     "Retriever",
+    "SummaryExtractor",
     "TextStore",
+    "TitleExtractor",
+    "reciprocal_rank_fusion",
 ]
