@@ -26,6 +26,7 @@ __all__ = [
     "KeywordExtractor",
     "PreparedDocument",
     "Retriever",
+    "SentenceSplitter",
     "SummaryExtractor",
     "TextStore",
     "TitleExtractor",
