@@ -6,6 +6,7 @@ default embedder hashes words, and the default answers are sentences of the docu
 
 from __future__ import annotations
 
+from notebook_async.retrieval._embedders import HashingEmbedder
 from notebook_async.retrieval._extractors import (
     Extractor,
     KeywordExtractor,
@@ -22,6 +23,7 @@ __all__ = [
     "Document",
     "Embedder",
     "Extractor",
+    "HashingEmbedder",
     "Hit",
     "KeywordExtractor",
     "PreparedDocument",

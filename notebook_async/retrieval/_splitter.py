@@ -26,7 +26,8 @@ _WORD = re.compile(rf"[{_IDEOGRAMS}]|[^\s{_IDEOGRAMS}]{{1,100}}")
 # spaces; an empty line.
 _CLOSING = r"[\"'\u201d\u2019»)\]]*"
 _BREAK = re.compile(
-    rf"[.!?…]{_CLOSING}\s+(?=\S)(?![a-zà-öø-ÿ])|[\u3002\uff01\uff1f\uff61]{_CLOSING}|\n[^\S\n]*\n"
+    rf"[.!?…]{_CLOSING}\s+(?=\S)(?![a-zà-öø-ÿ])"
+    rf"|[\u3002\uff01\uff1f\uff61]{_CLOSING}|\n[^\S\n]*\n"
 )
 
 _LONG = 1_000_000
