@@ -30,7 +30,9 @@
     ├── NoFrontEndError             (RuntimeError)  nobody is there to be asked
     ├── PromptTimeout               (TimeoutError)  a question nobody answered in time
     ├── PromptCancelledError        (RuntimeError)  a question that nobody will answer
-    └── SeededAnswerError           (ValueError)    an answer given beforehand is wrong
+    ├── SeededAnswerError           (ValueError)    an answer given beforehand is wrong
+    ├── StoreClosedError            (RuntimeError)  a store was closed before
+    └── StoreFormatError            (ValueError)    a file that is no store
 
 Each also inherits from the built-in exception that a caller would expect. Facts are
 attributes, so nobody has to parse a message. What a user's own code raises is never
@@ -64,6 +66,7 @@ from notebook_async.errors._prompts import (
     PromptTimeout,
     SeededAnswerError,
 )
+from notebook_async.errors._retrieval import StoreClosedError, StoreFormatError
 from notebook_async.errors._workflow import (
     ContextSerdeError,
     ContextStateError,
@@ -99,6 +102,8 @@ __all__ = [
     "RecordingError",
     "SeededAnswerError",
     "ServiceNotFoundError",
+    "StoreClosedError",
+    "StoreFormatError",
     "WorkerLostError",
     "WorkflowCancelledByUser",
     "WorkflowConfigurationError",

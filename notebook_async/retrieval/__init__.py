@@ -17,6 +17,7 @@ from notebook_async.retrieval._fusion import reciprocal_rank_fusion
 from notebook_async.retrieval._protocols import Embedder, Retriever, TextStore
 from notebook_async.retrieval._records import Chunk, Document, Hit, PreparedDocument
 from notebook_async.retrieval._splitter import SentenceSplitter
+from notebook_async.retrieval._sqlite import SqliteTextStore
 
 __all__ = [
     "Chunk",
@@ -29,6 +30,7 @@ __all__ = [
     "PreparedDocument",
     "Retriever",
     "SentenceSplitter",
+    "SqliteTextStore",
     "SummaryExtractor",
     "TextStore",
     "TitleExtractor",

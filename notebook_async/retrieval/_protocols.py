@@ -75,7 +75,7 @@ class TextStore(_Closing, Protocol):
         """Return the fingerprints of those documents that are stored whole."""
 
     async def delete_by_query(self, query: str) -> int:
-        """Delete the documents that a search for `query` finds; return how many."""
+        """Delete the documents of which a chunk has every word; return how many."""
 
     async def delete_by_id(self, ids: Sequence[str]) -> int:
         """Delete these documents; return how many there were."""
