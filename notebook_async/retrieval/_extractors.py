@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
@@ -10,6 +11,7 @@ from notebook_async.retrieval._extractors_text import (
     SentenceScores,
     keywords,
     sentences,
+    terms,
 )
 
 if TYPE_CHECKING:
@@ -119,7 +121,7 @@ class SummaryExtractor(_Local):
         """
         text = document.text[:_READS]
         found = list(sentences(text))
-        chosen = SentenceScores([text]).choose(found, self.sentences)
+        chosen = SentenceScores(Counter(terms(text))).choose(found, self.sentences)
         return {"summary": " ".join(found[i] for i in chosen)}
 
 

@@ -86,13 +86,11 @@ class SentenceScores:
     Notes
     -----
     SumBasic: Nenkova and Vanderwende, The Impact of Frequency on Summarization, 2005.
-    The words are weighed by the square root of their frequency in the text.
     """
 
-    def __init__(self, texts: Iterable[str]) -> None:
-        counts = Counter(term for text in texts for term in terms(text))
+    def __init__(self, counts: Counter[str]) -> None:
         whole = sum(counts.values()) or 1
-        self._weights = {term: (n / whole) ** 0.5 for term, n in counts.items()}
+        self._weights = {term: n / whole for term, n in counts.items()}
 
     def choose(self, candidates: Iterable[str], most: int) -> list[int]:
         """Return the positions of the best candidates, in the order of the text."""

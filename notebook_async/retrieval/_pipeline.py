@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from notebook_async.core import asyncio_run
 from notebook_async.core._options import integer
@@ -123,12 +123,14 @@ class IngestionPipeline:
     --------
     >>> from notebook_async.retrieval import Document, SqliteTextStore
     >>> documents = [Document("tea.txt", "Tea is hot."), Document("sea.txt", "Salt.")]
-    >>> async with SqliteTextStore(":memory:") as store:
-    ...     pipeline = IngestionPipeline(store=store)
-    ...     first = await pipeline.arun(documents)
-    ...     again = await pipeline.arun(documents)
-    >>> sorted(first.stored), again.skipped
-    (['sea.txt', 'tea.txt'], ('tea.txt', 'sea.txt'))
+    >>> async def ingest_twice():
+    ...     async with SqliteTextStore(":memory:") as store:
+    ...         pipeline = IngestionPipeline(store=store)
+    ...         print(sorted((await pipeline.arun(documents)).stored))
+    ...         print(sorted((await pipeline.arun(documents)).skipped))
+    >>> asyncio.run(ingest_twice())
+    ['sea.txt', 'tea.txt']
+    ['sea.txt', 'tea.txt']
     """
 
     def __init__(
@@ -177,10 +179,11 @@ class IngestionPipeline:
         Examples
         --------
         >>> from notebook_async.retrieval import Document, SqliteTextStore
-        >>> async with SqliteTextStore(":memory:") as store:
-        ...     pipeline = IngestionPipeline(store=store)
-        ...     result = await pipeline.arun([Document("tea.txt", "Tea is hot.")])
-        >>> result.chunks
+        >>> async def ingest():
+        ...     async with SqliteTextStore(":memory:") as store:
+        ...         pipeline = IngestionPipeline(store=store)
+        ...         return await pipeline.arun([Document("tea.txt", "Tea is hot.")])
+        >>> asyncio.run(ingest()).chunks
         1
         """
         run = Ingestion(
@@ -203,20 +206,17 @@ class IngestionPipeline:
     def run(
         self, documents: Iterable[Document], *, show_progress: bool = False
     ) -> IngestionResult:
-        """Do as `arun` does, from ordinary code; the store is for this call alone.
+        """Do as `arun` does, from ordinary code.
 
         Examples
         --------
         >>> from notebook_async.retrieval import Document, SqliteTextStore
-        >>> pipeline = IngestionPipeline([], SqliteTextStore(":memory:"))
-        >>> pipeline.run([Document("tea.txt", "Tea is hot.")]).stored
-        ('tea.txt',)
+        >>> store = SqliteTextStore(":memory:")
+        >>> IngestionPipeline([], store).run([Document("tea", "Tea is hot.")]).stored
+        ('tea',)
+        >>> asyncio.run(store.aclose())
         """
-        return asyncio_run(self._run_alone(documents, show_progress))
-
-    async def _run_alone(self, documents: Any, show_progress: bool) -> IngestionResult:  # noqa: ANN401, FBT001
-        async with self.store:
-            return await self.arun(documents, show_progress=show_progress)
+        return asyncio_run(self.arun(documents, show_progress=show_progress))
 
 
 def _defaults() -> list[object]:
