@@ -31,6 +31,14 @@
     ├── PromptTimeout               (TimeoutError)  a question nobody answered in time
     ├── PromptCancelledError        (RuntimeError)  a question that nobody will answer
     ├── SeededAnswerError           (ValueError)    an answer given beforehand is wrong
+    ├── SafeError                                   all of restricted evaluation:
+    │   ├── SafeSyntaxError         (SyntaxError)   what code may not say
+    │   ├── SafeNameError           (NameError)     a name that code does not have
+    │   ├── SafeAccessError         (AttributeError) what code may not reach or change
+    │   ├── SafeValueError          (ValueError)    a value that cannot go in or out
+    │   ├── SafeTimeout             (TimeoutError)  code ran for too long
+    │   ├── SafeMemoryError         (MemoryError)   code needed too much memory
+    │   └── SafeCodeError           (RuntimeError)  code failed, or its process
     ├── StoreClosedError            (RuntimeError)  a store was closed before
     └── StoreFormatError            (ValueError)    a file that is no store
 
@@ -67,6 +75,16 @@ from notebook_async.errors._prompts import (
     SeededAnswerError,
 )
 from notebook_async.errors._retrieval import StoreClosedError, StoreFormatError
+from notebook_async.errors._safe import (
+    SafeAccessError,
+    SafeCodeError,
+    SafeError,
+    SafeMemoryError,
+    SafeNameError,
+    SafeSyntaxError,
+    SafeTimeout,
+    SafeValueError,
+)
 from notebook_async.errors._workflow import (
     ContextSerdeError,
     ContextStateError,
@@ -100,6 +118,14 @@ __all__ = [
     "PromptCancelledError",
     "PromptTimeout",
     "RecordingError",
+    "SafeAccessError",
+    "SafeCodeError",
+    "SafeError",
+    "SafeMemoryError",
+    "SafeNameError",
+    "SafeSyntaxError",
+    "SafeTimeout",
+    "SafeValueError",
     "SeededAnswerError",
     "ServiceNotFoundError",
     "StoreClosedError",
