@@ -183,12 +183,12 @@ class StoreFile:
         await prepare(connection)
 
     async def _prepare_writer(self, writer: Connection) -> None:
-        # Without a wait for the disk at each commit: what a process has committed
-        # outlives it, and a power failure takes the last commits as a whole.
-        await writer.execute_fetchall("PRAGMA synchronous = NORMAL")
         if not await self._has_tables(writer):
             await self._use_log(writer)
             await writer.executescript(_TABLES)
+        # Without a wait for the disk at each commit: what a process has committed
+        # outlives it, and a power failure takes the last commits as a whole.
+        await writer.execute_fetchall("PRAGMA synchronous = NORMAL")
 
     async def _has_tables(self, writer: Connection) -> bool:
         try:
@@ -216,9 +216,10 @@ class StoreFile:
         while True:
             try:
                 await writer.execute_fetchall("PRAGMA journal_mode = WAL")
-            except sqlite3.OperationalError:
+            except sqlite3.OperationalError as error:
                 # SQLite does not wait for others here.
-                if asyncio.get_running_loop().time() >= deadline:
+                busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+                if not busy or asyncio.get_running_loop().time() >= deadline:
                     raise
                 await asyncio.sleep(0.01)
             else:
