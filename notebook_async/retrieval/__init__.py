@@ -32,6 +32,7 @@ from notebook_async.retrieval._retrievers import (
 )
 from notebook_async.retrieval._splitter import SentenceSplitter
 from notebook_async.retrieval._sqlite import SqliteTextStore
+from notebook_async.workflow.service import ServiceManager
 
 __all__ = [
     "Answer",
@@ -53,6 +54,7 @@ __all__ = [
     "QueryEngine",
     "Retriever",
     "SentenceSplitter",
+    "ServiceManager",
     "SqliteTextStore",
     "StoreRetriever",
     "SummaryExtractor",
