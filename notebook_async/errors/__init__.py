@@ -39,6 +39,7 @@
     │   ├── SafeTimeout             (TimeoutError)  code ran for too long
     │   ├── SafeMemoryError         (MemoryError)   code needed too much memory
     │   └── SafeCodeError           (RuntimeError)  code failed, or its process
+    ├── FetchError                  (OSError)       an address could not be fetched
     ├── StoreClosedError            (RuntimeError)  a store was closed before
     └── StoreFormatError            (ValueError)    a file that is no store
 
@@ -74,7 +75,11 @@ from notebook_async.errors._prompts import (
     PromptTimeout,
     SeededAnswerError,
 )
-from notebook_async.errors._retrieval import StoreClosedError, StoreFormatError
+from notebook_async.errors._retrieval import (
+    FetchError,
+    StoreClosedError,
+    StoreFormatError,
+)
 from notebook_async.errors._safe import (
     SafeAccessError,
     SafeCodeError,
@@ -103,6 +108,7 @@ __all__ = [
     "ArgumentTypeError",
     "ContextSerdeError",
     "ContextStateError",
+    "FetchError",
     "HostError",
     "InvalidArgumentError",
     "ItemCancelledError",

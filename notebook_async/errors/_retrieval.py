@@ -4,7 +4,43 @@ from __future__ import annotations
 
 from notebook_async.errors._base import NotebookAsyncError
 
-__all__ = ["StoreClosedError", "StoreFormatError"]
+__all__ = ["FetchError", "StoreClosedError", "StoreFormatError"]
+
+
+class FetchError(NotebookAsyncError, OSError):
+    """Say why an address could not be fetched; its cause is what was raised.
+
+    Attributes
+    ----------
+    url
+        The address as it was given.
+    status
+        What the server answered, or None if it did not.
+    retry_after
+        Seconds after which the server asked to come again, or None.
+    transient
+        Whether it may be gone when it is tried again.
+
+    Examples
+    --------
+    >>> print(FetchError("http://a.org", "the server answered 404", status=404))
+    'http://a.org' could not be fetched: the server answered 404
+    """
+
+    def __init__(
+        self,
+        url: str,
+        why: str,
+        *,
+        status: int | None = None,
+        retry_after: float | None = None,
+        transient: bool = False,
+    ) -> None:
+        super().__init__(f"{url!r} could not be fetched: {why}")
+        self.url = url
+        self.status = status
+        self.retry_after = retry_after
+        self.transient = transient
 
 
 class StoreClosedError(NotebookAsyncError, RuntimeError):

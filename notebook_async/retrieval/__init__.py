@@ -15,6 +15,7 @@ from notebook_async.retrieval._extractors import (
     SummaryExtractor,
     TitleExtractor,
 )
+from notebook_async.retrieval._fetch import FetchResult, fetch_all
 from notebook_async.retrieval._fusion import reciprocal_rank_fusion
 from notebook_async.retrieval._pipeline import IngestionPipeline, IngestionResult
 from notebook_async.retrieval._protocols import Embedder, Retriever, TextStore
@@ -41,6 +42,7 @@ __all__ = [
     "Document",
     "Embedder",
     "Extractor",
+    "FetchResult",
     "Gathered",
     "GatheredRetriever",
     "HashingEmbedder",
@@ -60,6 +62,7 @@ __all__ = [
     "SummaryExtractor",
     "TextStore",
     "TitleExtractor",
+    "fetch_all",
     "gather_retrievers",
     "reciprocal_rank_fusion",
 ]
