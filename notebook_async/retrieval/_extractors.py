@@ -102,9 +102,9 @@ class SummaryExtractor(_Local):
     Examples
     --------
     >>> from notebook_async.retrieval import Document
-    >>> text = "Tea is hot. Rain fell. Green tea and black tea are both tea."
+    >>> text = "Rain fell. Green tea is hot tea. Some people add milk and sugar."
     >>> await SummaryExtractor(sentences=1)(Document("tea", text))
-    {'summary': 'Green tea and black tea are both tea.'}
+    {'summary': 'Green tea is hot tea.'}
     """
 
     sentences: int = 3

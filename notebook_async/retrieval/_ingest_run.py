@@ -19,6 +19,7 @@ from notebook_async.core import iter_jobs
 from notebook_async.errors import ArgumentTypeError, InvalidArgumentError
 from notebook_async.retrieval._ingest_batches import Batcher
 from notebook_async.retrieval._ingest_stages import Draft, Processor, Stage, opened
+from notebook_async.retrieval._ingest_turns import short_turns
 from notebook_async.retrieval._records import Document, PreparedDocument
 
 if TYPE_CHECKING:
@@ -55,6 +56,10 @@ class Ingestion:
 
     async def run(self, documents: Any) -> None:  # noqa: ANN401 - any kind of iterable
         """Take documents through all stages, and store them."""
+        with short_turns():
+            await self._run(documents)
+
+    async def _run(self, documents: Any) -> None:  # noqa: ANN401 - as above
         async with self._stack:
             sized = isinstance(documents, Sized)
             total = len(documents) if sized else None

@@ -11,6 +11,7 @@ from types import CodeType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from notebook_async.errors import ArgumentTypeError
+from notebook_async.retrieval._embedders import HashingEmbedder
 from notebook_async.retrieval._ingest_batches import Batcher
 from notebook_async.retrieval._records import Chunk, Document, PreparedDocument
 
@@ -21,10 +22,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Draft", "Processor", "Stage", "fingerprint_of", "opened"]
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 # Characters above which work on a text goes to a thread: some milliseconds.
-_LARGE = 4_000
+_LARGE = 1_000
 
 # Documents that wait for their vectors at once, at most.
 _MOST_WAITING = 64
@@ -73,6 +75,17 @@ class Processor:
         async with self._turn:
             return await asyncio.to_thread(func)
 
+    def taking_turns(
+        self, func: Callable[[S], Awaitable[T]]
+    ) -> Callable[[S], Awaitable[T]]:
+        """Return a function that has a thread of its own, for when it is its turn."""
+
+        async def run(item: S) -> T:
+            async with self._turn:
+                return await func(item)
+
+        return run
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:
@@ -100,8 +113,11 @@ async def opened(
     """Make a stage of a splitter, an embedder or an extractor, and end it."""
     if hasattr(part, "aembed"):
         embedder = cast("Embedder", part)
+        embed: Callable[[list[str]], Awaitable[list[list[float]]]] = embedder.aembed
+        if isinstance(part, HashingEmbedder):
+            embed = processor.taking_turns(embed)
         async with Batcher(
-            embedder.aembed, size=embedder.batch_size, workers=embedder.workers
+            embed, size=embedder.batch_size, workers=embedder.workers
         ) as batcher:
             waiting = min(_MOST_WAITING, embedder.batch_size * embedder.workers)
             yield Stage(_name(part, "embed"), _embedding(batcher), waiting)

@@ -119,6 +119,10 @@ class IngestionPipeline:
     One that fails is told in the result, and the others go on. Cancelling leaves
     what is stored: each document whole, or as it was before.
 
+    Large texts are worked on in a thread. Meanwhile all threads of the process take
+    turns every millisecond instead of every five, by `sys.setswitchinterval`: the loop
+    has to wait for its turn too.
+
     Examples
     --------
     >>> from notebook_async.retrieval import Document, SqliteTextStore

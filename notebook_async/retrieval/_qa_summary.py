@@ -29,7 +29,7 @@ __all__ = ["QASummaryQueryEngine", "QASummaryQueryEngineBuilder"]
 _LARGE = 4_000
 
 _SUMMARY = re.compile(
-    r"\b(summar(y|ies|i[sz]e[sd]?|i[sz]ing)|overviews?|outlines?|abstracts?|gist|tl;?dr"
+    r"\b(summary|summaries|summari[sz](e[sd]?|ing)|overviews?|outlines?|abstracts?|gist|tl;?dr"
     r"|in (short|brief|a nutshell)|main (points?|ideas?)|key points?"
     r"|what (is|are) (this|these|it|they|all this)( \w+)? about)\b",
     re.IGNORECASE,
