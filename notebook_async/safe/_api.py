@@ -63,7 +63,7 @@ async def safe_eval(
     -------
     object
         The value as plain data: tuples come back as lists, and subclasses as what they
-        derive from.
+        derive from. What is printed meanwhile is dropped.
 
     Raises
     ------
@@ -234,11 +234,11 @@ async def _outcome(
         need_restricted_python()
         from notebook_async.safe._restricted.run import run  # noqa: PLC0415 - an extra
 
-        return settled(run(source, given, mode=mode), source, None)
+        return settled(run(source, given, mode=mode), source, mode=mode, bounds=None)
     start = bwrap_command if isolation == "bwrap" else command
     request = json.dumps({"mode": mode, "source": source, "names": given}).encode()
     ending = await _ending(start(bounded), request, bounded)
-    return settled(heard(ending, bounded), source, bounded)
+    return settled(heard(ending, bounded), source, mode=mode, bounds=bounded)
 
 
 async def _ending(command: list[str], request: bytes, bounded: Bounds) -> Ending:

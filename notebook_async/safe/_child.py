@@ -21,6 +21,9 @@ __all__ = ["Child", "Ending"]
 # Seconds in which an interpreter is loaded, also where many start at once.
 _START = 20.0
 
+# Seconds in which one ends that was killed.
+_END = 2.0
+
 # Bytes: one more than a child of ours answers, and what to keep of its complaints.
 _MOST = 16_000_001
 _COMPLAINT = 4_000
@@ -97,6 +100,12 @@ class Child:
             if process is not None and not ended:
                 _kill_group(process.pid)
             return process is not None
+
+    def join(self) -> None:
+        """Wait until it has ended, if its thread does not do so any more."""
+        if self._process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(_END)
 
     def _reap(self, process: subprocess.Popen[bytes]) -> int:
         # Killed first: as long as it is not reaped, nobody else has its number.
@@ -198,6 +207,7 @@ _living: set[Child] = set()
 def _kill_all() -> None:
     for child in list(_living):
         child.kill()
+        child.join()
 
 
 def _kill_group(leader: int) -> None:

@@ -85,8 +85,7 @@ def checked_names(names: Mapping[str, Any] | None, *, as_json: bool) -> dict[str
     for name, value in (names or {}).items():
         _check_name(name)
         try:
-            copy = copied(name, value)
-            checked[name] = plain(name, copy) if as_json else copy
+            checked[name] = plain(name, value) if as_json else copied(name, value)
         except GivenModuleError as error:
             raise SafeNameError(name, str(error)) from None
         except NotPlainError as error:

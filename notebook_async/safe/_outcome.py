@@ -50,17 +50,24 @@ def heard(ending: Ending, bounds: Bounds) -> dict[str, Any]:
 
 
 def settled(
-    outcome: dict[str, Any], source: str, bounds: Bounds | None
+    outcome: dict[str, Any], source: str, *, mode: str, bounds: Bounds | None
 ) -> dict[str, Any]:
     """Return the outcome of code that ran to its end, or raise its error."""
-    if outcome["kind"] == "done":
+    if outcome["kind"] == "done" and _is_whole(outcome, mode):
         return outcome
     try:
         error = _error(outcome, source, bounds)
     except (KeyError, TypeError, ValueError):
-        # Only a child that somebody else has got hold of says what ours never says.
+        # Ours never says this, but code that got out of its restriction may.
         error = SafeCodeError("the child gave an answer that makes no sense")
     raise error
+
+
+def _is_whole(outcome: dict[str, Any], mode: str) -> bool:
+    if mode == "eval":
+        return "value" in outcome
+    kinds = {"names": dict, "left_out": dict, "printed": str}
+    return all(isinstance(outcome.get(key), kind) for key, kind in kinds.items())
 
 
 def _error(
@@ -89,7 +96,9 @@ def _raised(outcome: dict[str, Any], source: str) -> BaseException:
         error = _remade(outcome, line)
     lines = source.splitlines()
     if 0 < line <= len(lines):
-        error.add_note(f"in restricted code, line {line}: {lines[line - 1].strip()}")
+        note = f"in restricted code, line {line}: {lines[line - 1].strip()}"
+        # Its class may be the code's own.
+        BaseException.add_note(error, note)
     return error
 
 

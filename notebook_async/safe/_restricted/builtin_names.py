@@ -50,7 +50,7 @@ class Printer:
         """All that was printed."""
         return "".join(self._parts)
 
-    def __call__(
+    def print(
         self,
         *values: Any,
         sep: str | None = None,

@@ -7,7 +7,7 @@ import importlib
 from types import ModuleType
 from typing import Any
 
-from notebook_async.safe._restricted.guards import let_write
+from notebook_async.safe._restricted.guards import RefusedError, let_write
 
 __all__ = ["MODULES", "Importer"]
 
@@ -43,9 +43,13 @@ class Namespace:
     """Stands for a module."""
 
     def __init__(self, name: str, members: dict[str, Any]) -> None:
-        # Set past `__setattr__`-like guards: a namespace is made once.
-        self.__dict__.update(members)
-        self._name = name
+        self.__dict__.update(members, _name=name)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):  # the interpreter asks
+            raise AttributeError(name)
+        what = f"{self._name}.{name}"
+        raise RefusedError(what, "it is not among what restricted code may use")
 
     def __repr__(self) -> str:
         return f"<restricted module {self._name!r}>"
@@ -73,13 +77,21 @@ class Importer:
             raise ImportError(f"restricted code cannot import {name}", name=name)
         if name not in self._made:
             self._made[name] = _namespace(name)
-        return self._made[name]
+        namespace = self._made[name]
+        for member in fromlist or ():
+            if member not in vars(namespace):
+                raise ImportError(
+                    f"restricted code cannot import {member} from {name}", name=name
+                )
+        return namespace
 
 
 def _namespace(name: str) -> Namespace:
     module = importlib.import_module(name)
     if name == "decimal":
         let_write(module.Context)
+        # The one that is in force may be set, and it is shared.
+        module.setcontext(module.getcontext().copy())
     listed = getattr(module, "__all__", None) or dir(module)
     # Seeding is no business of the whole process.
     source: Any = module.Random() if name == "random" else module

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from types import ModuleType
+from types import ModuleType, NoneType
 from typing import Any
 
 __all__ = ["LARGEST", "GivenModuleError", "NotPlainError", "copied", "plain"]
 
 LARGEST = 10_000_000
-"""Characters and values in one result, counted as often as JSON would repeat them."""
+"""Characters in one result, counted as often as JSON would repeat them."""
+
+_EACH = 8  # what a value counts as, besides its characters
 
 _DEEPEST = 100
 
@@ -16,6 +18,10 @@ _DEEPEST = 100
 _SHORT = 2_000
 
 _LINE = 120
+
+_FLAT = {float, bool, NoneType}
+
+_SMALL = 1 << 63
 
 _CONTAINERS = (list, tuple, set, frozenset)
 
@@ -45,7 +51,7 @@ class NotPlainError(ValueError):
     """A value that is no plain data; the message says which and why."""
 
 
-class GivenModuleError(TypeError):
+class GivenModuleError(NotPlainError):
     """A module among what is given to restricted code."""
 
 
@@ -81,7 +87,7 @@ class _Copier:
         self._path: list[object] = []
 
     def copy(self, value: object) -> Any:
-        self._spend(1)
+        self._spend(_EACH)
         if value is None or value is True or value is False:
             return value
         if isinstance(value, str):
@@ -98,13 +104,29 @@ class _Copier:
     def _container(self, value: object) -> Any:
         # Not their own methods: subclasses may have other ones.
         if isinstance(value, list):
+            if type(value) is list and self._is_flat(value):
+                return value.copy()
             return [self._below(*pair) for pair in enumerate(list.__iter__(value))]
         if isinstance(value, tuple):
             return [self._below(*pair) for pair in enumerate(tuple.__iter__(value))]
         if isinstance(value, dict):
             items = dict.items(value)
             return {self._key(key): self._below(key, item) for key, item in items}
+        if isinstance(value, ModuleType):
+            raise GivenModuleError(_module(value))
         raise NotPlainError(self._no_json(value))
+
+    def _is_flat(self, value: list[Any]) -> bool:
+        """Count what is in a list at once, if it is all of one small kind."""
+        kinds = set(map(type, value))
+        if kinds == {int}:
+            flat = -_SMALL < min(value) and max(value) < _SMALL
+        else:
+            flat = bool(kinds <= _FLAT or kinds == {str})
+        if flat:
+            characters = sum(map(len, value)) if kinds == {str} else 0
+            self._spend(_EACH * len(value) + characters)
+        return flat
 
     def _below(self, key: object, value: object) -> Any:
         self._path.append(key)
@@ -134,7 +156,8 @@ class _Copier:
         self._left -= amount
         if self._left < 0:
             raise NotPlainError(
-                f"{self._where} is larger than {LARGEST:,} characters and values"
+                f"{self._where} is too large: there may be {LARGEST:,} characters, and"
+                f" a value counts as {_EACH}"
             )
 
     def _no_json(self, value: object) -> str:
@@ -160,10 +183,7 @@ def copied(where: str, value: object, depth: int = 0) -> Any:
     False
     """
     if isinstance(value, ModuleType):
-        raise GivenModuleError(
-            f"has the module {value.__name__}, and modules are not handed out: give the"
-            " functions that are needed"
-        )
+        raise GivenModuleError(_module(value))
     if depth > _DEEPEST:
         raise NotPlainError(f"{where} is nested deeper than {_DEEPEST}")
     kind: Any = type(value)
@@ -172,3 +192,10 @@ def copied(where: str, value: object, depth: int = 0) -> Any:
     if isinstance(value, list | tuple | set | frozenset) and kind in _CONTAINERS:
         return kind(copied(where, item, depth + 1) for item in value)
     return value
+
+
+def _module(value: ModuleType) -> str:
+    return (
+        f"has the module {value.__name__}, and modules are not handed out: give the"
+        " functions that are needed"
+    )

@@ -51,16 +51,21 @@ def run(source: str, names: Mapping[str, Any], *, mode: str) -> dict[str, Any]:
     except _RefusedError as error:
         return {"kind": "syntax", **error.refusal._asdict()}
     printer, importer = Printer(), Importer()
-    own = {"__import__": importer, "_print_": printer}
-    # An expression cannot say `import`.
-    modules = used & {*MODULES} if mode == "eval" else ()
-    imported = {name: importer(name) for name in modules if name not in names}
     # Names that are given lie below those that the code sets.
-    builtins = {**BUILTINS, **imported, **names, **GUARDS, **own}
+    own = {"__import__": importer, "_print_": printer.print}
+    builtins = {**BUILTINS, **names, **GUARDS, **own}
     scope: dict[str, Any] = {"__builtins__": builtins, "__name__": "restricted"}
+
+    def go() -> Any:
+        # An expression cannot say `import`.
+        if mode == "eval":
+            for name in used & {*MODULES} - names.keys():
+                builtins[name] = importer(name)
+        return eval(code, scope)  # noqa: S307 - it is what all of this is about
+
     try:
         # What the code sets for its context, such as decimal's precision, ends here.
-        value = copy_context().run(eval, code, scope)
+        value = copy_context().run(go)
         if mode == "eval":
             return {"kind": "done", "value": plain("the result", value)}
         return {"kind": "done", **_set_names(scope), "printed": printer.text}
@@ -123,8 +128,8 @@ def _raised(error: Exception) -> dict[str, Any]:
     line, own = _line(error)
     if isinstance(error, RefusedError):
         return {"kind": "access", "line": line, "what": error.what, "why": error.why}
-    if type(error) is NameError and own:
-        return {"kind": "name", "line": line, "name": error.name or ""}
+    if type(error) is NameError and error.name and own:
+        return {"kind": "name", "line": line, "name": error.name}
     return {
         "kind": "raised",
         "line": line,
