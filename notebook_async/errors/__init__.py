@@ -40,6 +40,7 @@
     │   ├── SafeMemoryError         (MemoryError)   code needed too much memory
     │   └── SafeCodeError           (RuntimeError)  code failed, or its process
     ├── FetchError                  (OSError)       an address could not be fetched
+    ├── SolrError                   (RuntimeError)  a search server refused
     ├── StoreClosedError            (RuntimeError)  a store was closed before
     └── StoreFormatError            (ValueError)    a file that is no store
 
@@ -77,6 +78,7 @@ from notebook_async.errors._prompts import (
 )
 from notebook_async.errors._retrieval import (
     FetchError,
+    SolrError,
     StoreClosedError,
     StoreFormatError,
 )
@@ -134,6 +136,7 @@ __all__ = [
     "SafeValueError",
     "SeededAnswerError",
     "ServiceNotFoundError",
+    "SolrError",
     "StoreClosedError",
     "StoreFormatError",
     "WorkerLostError",

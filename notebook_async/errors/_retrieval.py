@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from notebook_async.errors._base import NotebookAsyncError
 
-__all__ = ["FetchError", "StoreClosedError", "StoreFormatError"]
+__all__ = ["FetchError", "SolrError", "StoreClosedError", "StoreFormatError"]
 
 
 class FetchError(NotebookAsyncError, OSError):
@@ -41,6 +41,29 @@ class FetchError(NotebookAsyncError, OSError):
         self.status = status
         self.retry_after = retry_after
         self.transient = transient
+
+
+class SolrError(NotebookAsyncError, RuntimeError):
+    """Say what a Solr server answered, or that it did not.
+
+    Attributes
+    ----------
+    store
+        Name of the store.
+    status
+        The status of HTTP, or None if the server could not be reached; then the cause
+        says why.
+
+    Examples
+    --------
+    >>> print(SolrError("notes", "undefined field text_t", status=400))
+    the Solr store 'notes' failed: undefined field text_t
+    """
+
+    def __init__(self, store: str, why: str, *, status: int | None = None) -> None:
+        super().__init__(f"the Solr store {store!r} failed: {why}")
+        self.store = store
+        self.status = status
 
 
 class StoreClosedError(NotebookAsyncError, RuntimeError):

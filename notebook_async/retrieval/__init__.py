@@ -31,6 +31,7 @@ from notebook_async.retrieval._retrievers import (
     StoreRetriever,
     gather_retrievers,
 )
+from notebook_async.retrieval._solr import SolrTextStore
 from notebook_async.retrieval._splitter import SentenceSplitter
 from notebook_async.retrieval._sqlite import SqliteTextStore
 from notebook_async.workflow.service import ServiceManager
@@ -57,6 +58,7 @@ __all__ = [
     "Retriever",
     "SentenceSplitter",
     "ServiceManager",
+    "SolrTextStore",
     "SqliteTextStore",
     "StoreRetriever",
     "SummaryExtractor",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from notebook_async.retrieval._splitter import SentenceSplitter
 
-__all__ = ["Batch", "batches", "chunk_of", "hit_of", "packed", "storable"]
+__all__ = ["Batch", "batches", "chunk_of", "hit_of", "packed", "prepared", "storable"]
 
 Row: TypeAlias = tuple[Any, ...]
 
@@ -44,9 +44,9 @@ class Batch:
         documents: Sequence[Document | PreparedDocument],
         splitter: SentenceSplitter,
     ) -> None:
-        prepared = [_prepared(document, splitter) for document in documents]
+        whole = [prepared(document, splitter) for document in documents]
         # Of two with the same id the later one is it, as if added one by one.
-        self._prepared = {storable(known.document.id): known for known in prepared}
+        self._prepared = {storable(known.document.id): known for known in whole}
         self._chunks = [
             (number, chunk, metadata)
             for number, known in enumerate(self._prepared.values(), 1)
@@ -158,9 +158,17 @@ def _document(known: Document | PreparedDocument) -> Document:
     )
 
 
-def _prepared(
+def prepared(
     known: Document | PreparedDocument, splitter: SentenceSplitter
 ) -> PreparedDocument:
+    """Return a document with its chunks, split if it has none.
+
+    Examples
+    --------
+    >>> from notebook_async.retrieval import Document, SentenceSplitter
+    >>> len(prepared(Document("a.txt", "Tea is ready."), SentenceSplitter()).chunks)
+    1
+    """
     if isinstance(known, PreparedDocument):
         return known
     return PreparedDocument(known, splitter.split(known), known.content_hash)
