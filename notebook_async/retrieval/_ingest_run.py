@@ -52,6 +52,7 @@ class Ingestion:
     began: float = field(default_factory=perf_counter)
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
     _processor: Processor = field(default_factory=Processor)
+    _broken: Exception | None = None
     _seen: set[str] = field(default_factory=set)
 
     async def run(self, documents: Any) -> None:  # noqa: ANN401 - any kind of iterable
@@ -77,15 +78,16 @@ class Ingestion:
             async for draft in await self._through(await self._storing(), flow, total):
                 self.stored.append(draft.document.id)
                 self.chunks += len(draft.parts())
+        if self._broken is not None:
+            raise self._broken
 
     async def _drafts(self, documents: Any) -> AsyncIterator[Draft]:  # noqa: ANN401
-        async for document in _each(documents):
-            if not isinstance(document, Document):
-                raise ArgumentTypeError(
-                    f"documents must be of Document, got {document!r}"
-                    f" ({type(document).__name__})"
-                )
-            yield Draft(document)
+        try:
+            async for document in _each(documents):
+                yield Draft(_checked(document))
+        except Exception as error:  # noqa: BLE001 - it is raised at the end
+            # What has come by then goes its way.
+            self._broken = error
 
     async def _through(
         self, stage: Stage, flow: AsyncIterator[Draft], total: int | None
@@ -179,6 +181,14 @@ class Ingestion:
 
     async def _open(self, part: Any) -> Any:  # noqa: ANN401 - whatever it enters as
         return await self._stack.enter_async_context(part)
+
+
+def _checked(document: object) -> Document:
+    if isinstance(document, Document):
+        return document
+    raise ArgumentTypeError(
+        f"documents must be of Document, got {document!r} ({type(document).__name__})"
+    )
 
 
 async def _each(items: Iterable[Any] | AsyncIterable[Any]) -> AsyncIterator[Any]:
