@@ -44,8 +44,11 @@ class SafeSyntaxError(SafeError, SyntaxError):
     line 2: import os: os is not on the list
     """
 
-    def __init__(self, line: int, what: str, why: str, *, column: int = 1) -> None:
-        place = ("<restricted>", line, column, what)
+    def __init__(
+        self, line: int, what: str, why: str, *, column: int = 1, text: str = ""
+    ) -> None:
+        # What a traceback shows: the whole line, and a mark below the column.
+        place = ("<restricted>", line, column, text or what)
         super().__init__(f"line {line}: {what}: {why}", place)
         self.line = line
         self.what = what

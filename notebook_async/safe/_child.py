@@ -21,6 +21,9 @@ __all__ = ["Child", "Ending"]
 # Seconds in which an interpreter is loaded, also where many start at once.
 _START = 20.0
 
+# Seconds, for selectors cannot wait for weeks.
+_WAIT = 60.0
+
 # Seconds in which one ends that was killed.
 _END = 2.0
 
@@ -149,7 +152,7 @@ class Child:
                 left = deadline - time.monotonic()
                 if left <= 0:
                     return False
-                for key, _ in selector.select(left):
+                for key, _ in selector.select(min(left, _WAIT)):
                     pipe, act = key.data
                     if act(key.fd):
                         selector.unregister(pipe)

@@ -27,6 +27,9 @@ _BOOT = _HERE / "_restricted" / "boot.py"
 # clock ends a child first, unless the process that looks at it has died.
 _LOADING = 2
 
+# Seconds or megabytes: more than any machine has, and fewer than a limit can say.
+_NO_BOUND = 1 << 31
+
 # Where Linux keeps the libraries that an interpreter is linked with.
 _LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache")
 
@@ -91,8 +94,8 @@ def _arguments(bounds: Bounds, restricted_python: Path) -> list[str]:
         "-S",  # nor those of the installation
         "-B",
         str(_BOOT),
-        str(math.ceil(bounds.timeout) + _LOADING),
-        str((bounds.memory_mb or 0) << 20),
+        str(min(math.ceil(bounds.timeout), _NO_BOUND) + _LOADING),
+        str(min(bounds.memory_mb or 0, _NO_BOUND) << 20),
         *(f"{name}={folder}" for name, folder in packages.items()),
     ]
 
@@ -100,7 +103,8 @@ def _arguments(bounds: Bounds, restricted_python: Path) -> list[str]:
 def _seen(python: str) -> Iterable[str]:
     """Return the files that the interpreter and the child's own code consist of."""
     variables = sysconfig.get_config_vars()
-    library = Path(variables.get("LIBDIR") or "") / (variables.get("LDLIBRARY") or "")
+    # Where the interpreter is but a shell around a shared library.
+    library = Path(variables.get("LIBDIR") or "") / (variables.get("INSTSONAME") or "")
     wanted = {
         python,
         sysconfig.get_path("stdlib"),

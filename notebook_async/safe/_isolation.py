@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
@@ -49,7 +50,9 @@ def bounds(
     if isolation != "in_process":
         if memory_mb is not None:
             memory_mb = integer("memory_mb", memory_mb, least=_LEAST_MB)
-        return Bounds(seconds("timeout", timeout, positive=True), memory_mb)
+        if seconds("timeout", timeout, positive=True) == math.inf:
+            raise InvalidArgumentError("timeout must be finite, got inf")
+        return Bounds(float(timeout), memory_mb)
     for name, value, default in (
         ("timeout", timeout, TIMEOUT),
         ("memory_mb", memory_mb, MEMORY_MB),

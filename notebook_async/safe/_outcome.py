@@ -76,7 +76,11 @@ def _error(
     kind, line = outcome["kind"], int(outcome.get("line", 0))
     made: dict[str, Callable[[], BaseException]] = {
         "syntax": lambda: SafeSyntaxError(
-            line, outcome["what"], outcome["why"], column=int(outcome["column"])
+            line,
+            outcome["what"],
+            outcome["why"],
+            column=int(outcome["column"]),
+            text=_line(source, line),
         ),
         "name": lambda: SafeNameError(outcome["name"], _WITHOUT_NAME, line=line),
         "access": lambda: SafeAccessError(line, outcome["what"], outcome["why"]),
@@ -94,12 +98,16 @@ def _raised(outcome: dict[str, Any], source: str) -> BaseException:
     error = outcome.get("error")
     if not isinstance(error, Exception):
         error = _remade(outcome, line)
-    lines = source.splitlines()
-    if 0 < line <= len(lines):
-        note = f"in restricted code, line {line}: {lines[line - 1].strip()}"
+    text = _line(source, line).strip()
+    if text:
         # Its class may be the code's own.
-        BaseException.add_note(error, note)
+        BaseException.add_note(error, f"in restricted code, line {line}: {text}")
     return error
+
+
+def _line(source: str, line: int) -> str:
+    lines = source.splitlines()
+    return lines[line - 1] if 0 < line <= len(lines) else ""
 
 
 def _remade(outcome: dict[str, Any], line: int) -> Exception:

@@ -91,7 +91,7 @@ def test_refusal_says_where_what_and_why() -> None:
         safe_exec_sync(code, isolation="in_process")
     error = caught.value
     assert (error.line, error.lineno, error.offset) == (3, 3, 5)
-    assert error.what == error.text == "import os, sys"
+    assert (error.what, error.text) == ("import os, sys", "    import os, sys")
     assert error.why.startswith("only these may be imported: collections, datetime,")
 
 
@@ -415,6 +415,16 @@ def _json(ending: _child.Ending) -> list[Any]:
     assert ending.answer, ending
     told: list[Any] = json.loads(ending.answer)
     return told
+
+
+def test_interpreter_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A child that cannot be started is told as what this host lacks."""
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with pytest.raises(HostError, match=r"did not start: .*No such file"):
+        safe_eval_sync("1")
+    monkeypatch.setattr(sys, "executable", "")
+    with pytest.raises(HostError, match="a child needs an interpreter"):
+        safe_eval_sync("1")
 
 
 def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -108,7 +108,7 @@ async def test_results_are_bounded() -> None:
     """A result that is too large for JSON is an error, and no wait."""
     too_large = [
         "'x' * 10_000_001",
-        "(x := [1]) and [x := [x, x] for _ in range(40)][-1]",
+        "(x := ['a' * 10_000]) and [x := [x, x] for _ in range(40)][-1]",
         "10 ** 100_000",
         "['ä' * 9_000_000]",
     ]
@@ -124,8 +124,8 @@ async def test_results_are_bounded() -> None:
 @pytest.mark.realtime
 async def test_timeout_counts_the_code_only() -> None:
     """Calls that wait for their turn, or for an interpreter, lose no time by it."""
-    calls = [safe_eval("1 + 1", timeout=0.25) for _ in range(24)]
-    assert await asyncio.gather(*calls) == [2] * 24
+    calls = [safe_eval("1 + 1", timeout=0.25) for _ in range(16)]
+    assert await asyncio.gather(*calls) == [2] * 16
 
 
 @pytest.mark.parametrize("option", [{"timeout": 5}, {"memory_mb": 512}, {"timeout": 1}])
@@ -140,6 +140,7 @@ def test_in_process_promises_nothing(option: dict[str, int]) -> None:
     [
         ({"timeout": 0}, "timeout must be > 0 seconds, got 0"),
         ({"timeout": float("nan")}, "timeout must be > 0 seconds, got nan"),
+        ({"timeout": float("inf")}, "timeout must be finite, got inf"),
         ({"memory_mb": 31}, "memory_mb must be >= 32, got 31"),
         ({"isolation": "docker"}, "isolation must be one of 'subprocess', "),
     ],
@@ -177,7 +178,10 @@ def _bounded(payload: str, *, cpu: int = 5) -> subprocess.CompletedProcess[str]:
         ),
         ("[os.open('/', 0) for _ in range(9)]", "OSError: [Errno 24]"),
         ("os.write(os.open('x', os.O_CREAT | os.O_WRONLY), b'x')", "[Errno 27]"),
-        ("bytearray(64 << 20)", "MemoryError"),
+        (
+            "try: bytearray(1 << 30)\nexcept MemoryError: raise SystemExit('full')",
+            "full",
+        ),
     ],
 )
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems number otherwise")
@@ -305,6 +309,12 @@ def test_memory_limit_is_tried() -> None:
 async def test_memory_may_be_unbounded() -> None:
     """Where a system cannot bound memory, everything else still is."""
     assert await safe_eval("len('x' * 10 ** 6)", memory_mb=None) == 1_000_000
+
+
+@pytest.mark.realtime
+async def test_bounds_may_be_huge() -> None:
+    """Bounds that no machine reaches are no error."""
+    assert await safe_eval("1", timeout=1e300, memory_mb=10**30) == 1
 
 
 @pytest.mark.skipif(os.name != "posix", reason="it has an environment elsewhere")

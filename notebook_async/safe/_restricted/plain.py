@@ -118,11 +118,11 @@ class _Copier:
 
     def _is_flat(self, value: list[Any]) -> bool:
         """Count what is in a list at once, if it is all of one small kind."""
-        kinds = set(map(type, value))
+        kinds: set[type] = set(map(type, value))
         if kinds == {int}:
-            flat = -_SMALL < min(value) and max(value) < _SMALL
+            flat: bool = min(value) > -_SMALL and max(value) < _SMALL
         else:
-            flat = bool(kinds <= _FLAT or kinds == {str})
+            flat = kinds <= _FLAT or kinds == {str}
         if flat:
             characters = sum(map(len, value)) if kinds == {str} else 0
             self._spend(_EACH * len(value) + characters)
