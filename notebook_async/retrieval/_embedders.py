@@ -32,8 +32,8 @@ class HashingEmbedder:
 
     Nothing here knows what words mean. Texts are near each other as far as they share
     words, or words their parts: "cancelled" is near "cancel", but no nearer to "stop"
-    than to "tea". Where meaning is asked for give an embedding model instead, by
-    `notebook_async.integrations.llama_index`.
+    than to "tea". Where meaning is asked for give an embedding model instead, such as
+    one of LlamaIndex by the `LlamaIndexEmbedder` of the integrations.
 
     Parameters
     ----------

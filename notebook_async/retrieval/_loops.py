@@ -15,38 +15,43 @@ __all__ = ["PerLoop", "on_loop"]
 
 T = TypeVar("T")
 
+_PATIENCE = 1.0
+
 _Holder: TypeAlias = AsyncGenerator[T, None]
 """Holds an object; the end of its loop, which closes generators, closes that too."""
 
 
 async def on_loop(
-    loop: asyncio.AbstractEventLoop, make: Callable[[], Coroutine[object, object, T]]
-) -> T:
-    """Run something on a loop, and wait for it on this one.
+    loop: asyncio.AbstractEventLoop, close: Callable[[], Coroutine[Any, Any, None]]
+) -> None:
+    """Close something on a loop, if that one can still do it.
+
+    Of a loop that does not run nothing is asked. One in another thread may stand still
+    because it waits for this very call, so that it is waited for only a second; it
+    closes it afterwards.
 
     Parameters
     ----------
     loop
-        This loop, or one that runs in another thread.
-    make
-        Called where the loop is.
-
-    Raises
-    ------
-    RuntimeError
-        If the loop does not run, so that nothing would ever happen.
+        This loop, or one of another thread.
+    close
+        Called there.
 
     Examples
     --------
     >>> import asyncio
-    >>> await on_loop(asyncio.get_running_loop(), lambda: asyncio.sleep(0, "done"))
-    'done'
+    >>> async def close():
+    ...     print("closed")
+    >>> await on_loop(asyncio.get_running_loop(), close)
+    closed
     """
     if loop is asyncio.get_running_loop():
-        return await make()
-    if not loop.is_running():
-        raise RuntimeError("the loop does not run")
-    return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(make(), loop))
+        await close()
+    elif loop.is_running():
+        closing = asyncio.wrap_future(asyncio.run_coroutine_threadsafe(close(), loop))
+        done, _ = await asyncio.wait([closing], timeout=_PATIENCE)
+        if done:
+            closing.result()
 
 
 class PerLoop(Generic[T]):
@@ -118,10 +123,8 @@ class PerLoop(Generic[T]):
         """
         with self._guard:
             held, self._held = self._held, {}
-        here = asyncio.get_running_loop()
         for loop, (_, holder) in held.items():
-            if loop is here or loop.is_running():
-                await on_loop(loop, partial(_closed, holder))
+            await on_loop(loop, partial(_closed, holder))
 
     async def _hold(self, value: T) -> _Holder[T]:
         try:

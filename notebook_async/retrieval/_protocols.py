@@ -47,7 +47,7 @@ class Embedder(_Closing, Protocol):
         """Return one vector per text, in order."""
 
     async def aembed_one(self, text: str) -> list[float]:
-        """Return the vector of one text."""
+        """Return the vector of one text, as that of a query where there are such."""
 
 
 @runtime_checkable
