@@ -29,7 +29,7 @@ T = TypeVar("T")
 _LARGE = 1_000
 
 # Documents that wait for their vectors at once, at most.
-_MOST_WAITING = 64
+_MOST_WAITING = 128
 
 
 @dataclass(slots=True)
@@ -119,7 +119,9 @@ async def opened(
         async with Batcher(
             embed, size=embedder.batch_size, workers=embedder.workers
         ) as batcher:
-            waiting = min(_MOST_WAITING, embedder.batch_size * embedder.workers)
+            # While some are being embedded, the next call is to fill up.
+            called = embedder.batch_size * embedder.workers
+            waiting = min(_MOST_WAITING, 2 * called)
             yield Stage(_name(part, "embed"), _embedding(batcher), waiting)
     elif hasattr(part, "asplit"):
         yield Stage(_name(part, "split"), _splitting(part, processor), workers)
