@@ -19,7 +19,8 @@ _IDEOGRAMS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0
 
 # Scripts without spaces count by the character. What has no end, such as a file in
 # base 64, counts as many words, for a chunk is to stay small.
-_WORD = re.compile(rf"[{_IDEOGRAMS}]|[^\s{_IDEOGRAMS}]{{1,100}}")
+_LETTERS = 100
+_WORD = re.compile(rf"[{_IDEOGRAMS}]|[^\s{_IDEOGRAMS}]{{1,{_LETTERS}}}")
 
 # What ends a sentence: a mark with what closes after it, then space and no small
 # letter, which would say that it was an abbreviation; a mark of a script without
@@ -118,6 +119,12 @@ class SentenceSplitter:
 
     def _spans(self, text: str) -> list[tuple[int, int]]:
         """Return where chunks start and end, in characters."""
+        if text.isascii():
+            # Most documents of a large collection are small: seven times as fast.
+            count = len(text.split())
+            if 0 < count <= self.chunk_size - len(text) // _LETTERS:
+                start = len(text) - len(text.lstrip())
+                return [(start, len(text.rstrip()))]
         words = [match.span() for match in _WORD.finditer(text)]
         begins = _sentences(text, words)
         spans, first, last = [], 0, 0
