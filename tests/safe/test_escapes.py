@@ -2,7 +2,11 @@ from __future__ import annotations
 
 import asyncio
 import decimal
+import json
 import random
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -31,6 +35,16 @@ def test_no_way_out(escape: Escape) -> None:
         safe_exec_sync(escape.code, isolation="in_process")
     # Not a class that happens to derive from what was expected.
     assert type(caught.value) is escape.error
+
+
+def test_no_attempt_reaches_out() -> None:
+    """While all of them run, no file is opened, nothing imported or started."""
+    command = [sys.executable, "-m", "tests.safe.audit"]
+    root = Path(__file__).parents[2]
+    done = subprocess.run(  # noqa: S603
+        command, capture_output=True, text=True, check=True, cwd=root
+    )
+    assert json.loads(done.stdout) == [len(ESCAPES), []]
 
 
 @pytest.mark.realtime
