@@ -17,7 +17,7 @@ from pydantic import PrivateAttr
 
 from notebook_async.errors import ArgumentTypeError, InvalidArgumentError
 from notebook_async.integrations._llama_index_embedding import LlamaIndexEmbedder
-from notebook_async.retrieval import Embedder
+from notebook_async.retrieval import Embedder, _loops
 from tests.retrieval.http_server import Answer, Request, Server
 
 if TYPE_CHECKING:
@@ -160,8 +160,11 @@ async def test_closing_from_another_loop() -> None:
 
 
 @pytest.mark.realtime
-async def test_closing_while_its_loop_waits_for_that() -> None:
+async def test_closing_while_its_loop_waits_for_that(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """A loop that stands still until it is closed does so afterwards: no deadlock."""
+    monkeypatch.setattr(_loops, "_PATIENCE", 0.05)
     model = Closing()
     embedder = LlamaIndexEmbedder(model)
     await embedder.aembed(["tea"])

@@ -355,12 +355,12 @@ async def test_waiting_for_room_is_not_timed() -> None:
     """The time of a request begins when it is sent."""
 
     async def answer(_: Request) -> Answer:
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.05)
         return Answer()
 
     async with Server.run(answer) as server:
         urls = [f"{server.url}/{n}" for n in range(6)]
-        results = await all_of(urls, per_host=1, timeout=0.4, retry=None)
+        results = await all_of(urls, per_host=1, timeout=0.25, retry=None)
     assert all(result.ok for result in results)
 
 
