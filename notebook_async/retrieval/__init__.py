@@ -15,7 +15,8 @@ from notebook_async.retrieval._extractors import (
     SummaryExtractor,
     TitleExtractor,
 )
-from notebook_async.retrieval._fetch import FetchResult, fetch_all
+from notebook_async.retrieval._fetch import fetch_all
+from notebook_async.retrieval._fetch_result import FetchResult
 from notebook_async.retrieval._fusion import reciprocal_rank_fusion
 from notebook_async.retrieval._pipeline import IngestionPipeline, IngestionResult
 from notebook_async.retrieval._protocols import Embedder, Retriever, TextStore

@@ -11,14 +11,23 @@ from notebook_async.errors import SolrError, StoreClosedError
 from notebook_async.retrieval._extras import needed
 from notebook_async.retrieval._loops import PerLoop
 from notebook_async.retrieval._query import words_of
-from notebook_async.retrieval._records import Chunk, Hit
+from notebook_async.retrieval._solr_words import (
+    FIELDS,
+    any_of,
+    documents_of,
+    edismax,
+    hit_of,
+    page_of,
+    parts_of,
+    why_of,
+)
 from notebook_async.retrieval._splitter import SentenceSplitter
 from notebook_async.retrieval._sqlite_rows import batches, prepared, storable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from notebook_async.retrieval._records import Document, PreparedDocument
+    from notebook_async.retrieval._records import Document, Hit, PreparedDocument
 
 __all__ = ["SolrTextStore"]
 
@@ -28,11 +37,7 @@ Client: TypeAlias = Any
 Command: TypeAlias = tuple[str, dict[str, Any]]
 """What Solr is to do, and with what."""
 
-# A query has 1,024 clauses at most, unless the server says otherwise.
-_IDS_AT_ONCE = 500
 _PAGE = 1000
-
-_FIELDS = "chunk_id_s,document_id_s,index_i,start_i,end_i,text_t,metadata_t,score"
 
 
 class SolrTextStore:
@@ -122,10 +127,10 @@ class SolrTextStore:
                 for one in (prepared(document, self._splitter) for document in batch)
             }
             commands: list[Command] = [
-                ("delete", {"query": _any_of("document_id_s", list(known))})
+                ("delete", {"query": any_of("document_id_s", list(known))})
             ]
             for one in known.values():
-                commands += (("add", {"doc": fields}) for fields in _documents(one))
+                commands += (("add", {"doc": fields}) for fields in documents_of(one))
             await self._update(commands)
             added += len(batch)
         return added
@@ -152,13 +157,13 @@ class SolrTextStore:
             return []
         answer = await self._select(
             {
-                **_edismax(query, least="1"),
-                "fl": _FIELDS,
+                **edismax(query, least="1"),
+                "fl": FIELDS,
                 "sort": "score desc,id asc",
                 "rows": limit,
             }
         )
-        return [_hit(found, self.name) for found in answer["docs"]]
+        return [hit_of(found, self.name) for found in answer["docs"]]
 
     async def fingerprints(self, ids: Sequence[str]) -> dict[str, str]:
         """Return the fingerprints of those documents that are stored whole.
@@ -172,10 +177,10 @@ class SolrTextStore:
         self._check()
         asked = {storable(key): key for key in ids}
         found: dict[str, str] = {}
-        for part in _parts(list(asked)):
+        for part in parts_of(list(asked)):
             answer = await self._select(
                 {
-                    "q": _any_of("document_id_s", part),
+                    "q": any_of("document_id_s", part),
                     "fq": "kind_s:document",
                     "fl": "document_id_s,fingerprint_s",
                     "rows": len(part),
@@ -195,8 +200,8 @@ class SolrTextStore:
             await store.delete_by_id(["a.txt"])
         """
         known = await self.fingerprints(ids)
-        for part in _parts([storable(key) for key in ids]):
-            await self._update([("delete", {"query": _any_of("document_id_s", part)})])
+        for part in parts_of([storable(key) for key in ids]):
+            await self._update([("delete", {"query": any_of("document_id_s", part)})])
         return len(known)
 
     async def delete_by_query(self, query: str) -> int:
@@ -219,10 +224,10 @@ class SolrTextStore:
         if not words_of(query):
             return 0
         doomed: dict[str, None] = {}
-        asked = {**_edismax(query, least="100%"), "fl": "document_id_s", "rows": _PAGE}
+        asked = {**edismax(query, least="100%"), "fl": "document_id_s", "rows": _PAGE}
         before, mark = "", "*"
         while mark != before:
-            answer = await self._ask("select", asked | _page(mark))
+            answer = await self._ask("select", asked | page_of(mark))
             doomed |= {one["document_id_s"]: None for one in answer["response"]["docs"]}
             before, mark = mark, answer["nextCursorMark"]
         await self.delete_by_id(list(doomed))
@@ -307,79 +312,6 @@ class SolrTextStore:
             answer = None
         if response.is_success and isinstance(answer, dict):
             return answer
-        raise SolrError(self.name, _why(response, answer), status=response.status_code)
-
-
-def _why(response: Any, answer: Any) -> str:  # noqa: ANN401 - of httpx, and of JSON
-    """Return what the server says is wrong, or else its status."""
-    if isinstance(answer, dict) and isinstance(answer.get("error"), dict):
-        return str(answer["error"].get("msg", answer["error"]))
-    if response.is_success:
-        return "what it answers is no JSON of Solr"
-    return f"{response.status_code} {response.reason_phrase}"
-
-
-def _documents(one: PreparedDocument) -> Iterator[dict[str, Any]]:
-    """Yield what Solr keeps of a document, with that which says it is whole last."""
-    document = storable(one.document.id)
-    for chunk in one.chunks:
-        key = storable(chunk.id)
-        yield {
-            "id": f"chunk:{key}",
-            "kind_s": "chunk",
-            "document_id_s": document,
-            "chunk_id_s": key,
-            "index_i": chunk.index,
-            "start_i": chunk.start,
-            "end_i": chunk.end,
-            "text_t": storable(chunk.text),
-            "metadata_t": json.dumps(dict(chunk.metadata)),
-        }
-    yield {
-        "id": f"document:{document}",
-        "kind_s": "document",
-        "document_id_s": document,
-        "fingerprint_s": storable(one.fingerprint),
-    }
-
-
-def _hit(found: dict[str, Any], source: str) -> Hit:
-    chunk = Chunk(
-        id=found["chunk_id_s"],
-        document_id=found["document_id_s"],
-        index=found["index_i"],
-        text=found["text_t"],
-        start=found["start_i"],
-        end=found["end_i"],
-        metadata=json.loads(found["metadata_t"]),
-    )
-    return Hit(chunk=chunk, score=found["score"], source=source)
-
-
-def _edismax(query: str, *, least: str) -> dict[str, Any]:
-    """Return the parameters of a search for words, of which so many are needed."""
-    # In quotes not even AND is an operator; and no field can be named.
-    words = " ".join(f'"{word}"' for word in words_of(query))
-    return {
-        "defType": "edismax",
-        "q": words,
-        "qf": "text_t",
-        "uf": "-*",
-        "mm": least,
-        "fq": "kind_s:chunk",
-    }
-
-
-def _page(mark: str) -> dict[str, str]:
-    return {"sort": "id asc", "cursorMark": mark}
-
-
-def _any_of(field: str, values: Sequence[str]) -> str:
-    """Return a query of Lucene's syntax for documents with one of these values."""
-    escaped = (value.replace("\\", r"\\").replace('"', r"\"") for value in values)
-    quoted = " OR ".join(f'"{value}"' for value in escaped)
-    return f"{field}:({quoted})"
-
-
-def _parts(ids: Sequence[str]) -> list[Sequence[str]]:
-    return [ids[at : at + _IDS_AT_ONCE] for at in range(0, len(ids), _IDS_AT_ONCE)]
+        raise SolrError(
+            self.name, why_of(response, answer), status=response.status_code
+        )

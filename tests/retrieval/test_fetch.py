@@ -23,9 +23,10 @@ from notebook_async.errors import (
     InvalidArgumentError,
 )
 from notebook_async.retrieval import FetchResult, fetch_all
-from notebook_async.retrieval._fetch import _may_pass, _retry_after
+from notebook_async.retrieval._fetch import _may_pass
 from notebook_async.retrieval._fetch_body import Body
 from notebook_async.retrieval._fetch_hosts import Hosts
+from notebook_async.retrieval._fetch_run import _retry_after
 from tests.retrieval.http_server import Answer, Request, Server
 
 if TYPE_CHECKING:
@@ -442,6 +443,32 @@ async def test_client_may_be_given() -> None:
         (result,) = await all_of([server.url], client=client)
         assert result.text == "green"
         assert not client.is_closed
+
+
+@realtime
+async def test_secrets_are_not_redirected() -> None:
+    """The authentication of a client goes to the host that was asked, and no other."""
+
+    async def there(_: Request) -> Answer:
+        return Answer()
+
+    async with Server.run(there) as other:
+
+        def answers(request: Request) -> Answer:
+            places = {"/near": "/there", "/far": f"{other.url}/there"}
+            place = places.get(request.path)
+            return Answer(302, headers={"Location": place}) if place else Answer()
+
+        async with (
+            serving(answers) as server,
+            httpx.AsyncClient(auth=("me", "secret")) as client,
+        ):
+            urls = [f"{server.url}/near", f"{server.url}/far"]
+            results = await all_of(urls, client=client)
+    assert [result.ok for result in results] == [True, True]
+    assert len(server.requests) == 3
+    assert all("authorization" in request.headers for request in server.requests)
+    assert ["authorization" in request.headers for request in other.requests] == [False]
 
 
 async def test_worker_is_not_kept_by_a_full_host() -> None:

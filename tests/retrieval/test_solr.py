@@ -25,8 +25,9 @@ from notebook_async.retrieval import (
     SentenceSplitter,
     SolrTextStore,
     TextStore,
+    _solr,
+    _solr_words,
 )
-from notebook_async.retrieval import _solr as solr
 from tests.retrieval.fake_solr import FakeSolr
 from tests.retrieval.http_server import Answer, Request, Server
 
@@ -137,8 +138,8 @@ async def test_many_are_asked_for_in_parts(
     store: SolrTextStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ids go in parts, and what a query deletes comes in pages."""
-    monkeypatch.setattr(solr, "_IDS_AT_ONCE", 7)
-    monkeypatch.setattr(solr, "_PAGE", 4)
+    monkeypatch.setattr(_solr_words, "_IDS_AT_ONCE", 7)
+    monkeypatch.setattr(_solr, "_PAGE", 4)
     many = [Document(f"d{n}", "tea" if n % 2 else "milk") for n in range(30)]
     await store.add(many)
     assert len(await store.fingerprints([one.id for one in many])) == 30
