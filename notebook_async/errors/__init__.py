@@ -30,7 +30,19 @@
     ├── NoFrontEndError             (RuntimeError)  nobody is there to be asked
     ├── PromptTimeout               (TimeoutError)  a question nobody answered in time
     ├── PromptCancelledError        (RuntimeError)  a question that nobody will answer
-    └── SeededAnswerError           (ValueError)    an answer given beforehand is wrong
+    ├── SeededAnswerError           (ValueError)    an answer given beforehand is wrong
+    ├── SafeError                                   all of restricted evaluation:
+    │   ├── SafeSyntaxError         (SyntaxError)   what code may not say
+    │   ├── SafeNameError           (NameError)     a name that code does not have
+    │   ├── SafeAccessError         (AttributeError) what code may not reach or change
+    │   ├── SafeValueError          (ValueError)    a value that cannot go in or out
+    │   ├── SafeTimeout             (TimeoutError)  code ran for too long
+    │   ├── SafeMemoryError         (MemoryError)   code needed too much memory
+    │   └── SafeCodeError           (RuntimeError)  code failed, or its process
+    ├── FetchError                  (OSError)       an address could not be fetched
+    ├── SolrError                   (RuntimeError)  a search server refused
+    ├── StoreClosedError            (RuntimeError)  a store was closed before
+    └── StoreFormatError            (ValueError)    a file that is no store
 
 Each also inherits from the built-in exception that a caller would expect. Facts are
 attributes, so nobody has to parse a message. What a user's own code raises is never
@@ -64,6 +76,22 @@ from notebook_async.errors._prompts import (
     PromptTimeout,
     SeededAnswerError,
 )
+from notebook_async.errors._retrieval import (
+    FetchError,
+    SolrError,
+    StoreClosedError,
+    StoreFormatError,
+)
+from notebook_async.errors._safe import (
+    SafeAccessError,
+    SafeCodeError,
+    SafeError,
+    SafeMemoryError,
+    SafeNameError,
+    SafeSyntaxError,
+    SafeTimeout,
+    SafeValueError,
+)
 from notebook_async.errors._workflow import (
     ContextSerdeError,
     ContextStateError,
@@ -82,6 +110,7 @@ __all__ = [
     "ArgumentTypeError",
     "ContextSerdeError",
     "ContextStateError",
+    "FetchError",
     "HostError",
     "InvalidArgumentError",
     "ItemCancelledError",
@@ -97,8 +126,19 @@ __all__ = [
     "PromptCancelledError",
     "PromptTimeout",
     "RecordingError",
+    "SafeAccessError",
+    "SafeCodeError",
+    "SafeError",
+    "SafeMemoryError",
+    "SafeNameError",
+    "SafeSyntaxError",
+    "SafeTimeout",
+    "SafeValueError",
     "SeededAnswerError",
     "ServiceNotFoundError",
+    "SolrError",
+    "StoreClosedError",
+    "StoreFormatError",
     "WorkerLostError",
     "WorkflowCancelledByUser",
     "WorkflowConfigurationError",
