@@ -14,6 +14,7 @@ from notebook_async.retrieval._qa_summary_reduce import quote_all, write_summary
 from notebook_async.retrieval._query_engine import QueryEngine
 from notebook_async.retrieval._splitter import SentenceSplitter
 from notebook_async.retrieval._sqlite import SqliteTextStore
+from notebook_async.tracing import span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -246,6 +247,10 @@ class QASummaryQueryEngine:
         >>> asyncio.run(summarise()).sources[0].chunk.document_id
         't'
         """
+        with span("summarise", kind="tree", documents=len(self.documents)):
+            return await self._summarise(query)
+
+    async def _summarise(self, query: str) -> Answer:
         split = await run_jobs(
             self._split, self.documents, workers=self._workers, desc="split"
         )

@@ -9,6 +9,7 @@ from notebook_async.core._options import integer
 from notebook_async.errors import ArgumentTypeError
 from notebook_async.retrieval._answers import Answer, ask_model, quote_best
 from notebook_async.retrieval._retrievers import Gathered, as_retriever, own_name
+from notebook_async.tracing import span
 
 if TYPE_CHECKING:
     from notebook_async.retrieval._answers import LanguageModel
@@ -87,7 +88,8 @@ class QueryEngine:
         >>> print(await QueryEngine(Shelf()).aquery("Is there tea?"))
         Nothing was found.
         """
-        return await self.answer_from(query, await self._find(query))
+        with span("query", kind="query", query_str=query, engine=self.name):
+            return await self.answer_from(query, await self._find(query))
 
     def query(self, query: str) -> Answer:
         """Do as `aquery` does, from ordinary code.
@@ -125,9 +127,11 @@ class QueryEngine:
         """
         hits, asked, failed = found.hits, found.asked, found.failed
         if self.llm is not None and hits:
-            text = await ask_model(self.llm, query, hits)
+            with span("write", kind="llm", nodes=len(hits)):
+                text = await ask_model(self.llm, query, hits)
             return Answer(query, text, tuple(hits), "llm", asked, failed)
-        text, sources = quote_best(query, hits, self.sentences)
+        with span("quote", kind="synthesize", nodes=len(hits)):
+            text, sources = quote_best(query, hits, self.sentences)
         return Answer(query, text, sources, "extractive", asked, failed)
 
     async def aretrieve(self, query: str) -> list[Hit]:
@@ -145,7 +149,10 @@ class QueryEngine:
 
     async def _find(self, query: str) -> Gathered:
         gather = getattr(self.retriever, "agather", None)
-        if gather is not None:
-            found: Gathered = await gather(query)
+        with span("retrieve", kind="retrieve") as retrieve:
+            if gather is not None:
+                found: Gathered = await gather(query)
+            else:
+                found = Gathered(await self.retriever.aretrieve(query))
+            retrieve.set(nodes=len(found.hits))
             return found
-        return Gathered(await self.retriever.aretrieve(query))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from notebook_async.core._options import integer
 from notebook_async.errors import ArgumentTypeError, InvalidArgumentError
 from notebook_async.retrieval._fusion import reciprocal_rank_fusion
+from notebook_async.tracing import span
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterable, Sequence
@@ -110,7 +111,8 @@ class StoreRetriever:
         return hits
 
     async def _similar(self, query: str, embedder: Embedder) -> list[Hit]:
-        vector = await embedder.aembed_one(query)
+        with span("embed the query", kind="embedding"):
+            vector = await embedder.aembed_one(query)
         hits: list[Hit] = await self.store.search_similar(vector, limit=self.limit)
         return hits
 
@@ -287,8 +289,9 @@ async def settle(
     async def settle_one(name: str, call: Awaitable[Any]) -> None:
         limit = asyncio.timeout(timeout)
         try:
-            async with limit:
-                results[name] = await call
+            with span(name, kind="retrieve"):
+                async with limit:
+                    results[name] = await call
         except Exception as error:  # noqa: BLE001 - it is told with the results
             failed[name] = error
             if limit.expired():
