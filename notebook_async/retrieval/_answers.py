@@ -7,7 +7,7 @@ import math
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from notebook_async.errors import ArgumentTypeError
 from notebook_async.retrieval._extractors_text import sentences, terms
@@ -85,6 +85,11 @@ class Answer:
             for name, error in self.failed.items()
         ]
         return "\n".join(lines)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ANN401, FBT001
+        """Show the answer at a prompt as `print` does; its fields are long."""
+        del cycle  # it holds no answers
+        printer.text(str(self))
 
     def _repr_html_(self) -> str:
         """Return the answer as a notebook shows it; what documents say is no markup."""

@@ -28,7 +28,7 @@ Extractor: TypeAlias = "Callable[[Document], Awaitable[Mapping[str, Any]]]"
 # bounds what one call takes to some hundredths of a second.
 _READS = 100_000
 
-_HEADING = re.compile(r"^\s{0,3}#{1,6}\s+(.+?)\s*#*\s*$", re.MULTILINE)
+_FOR_TOOLS = re.compile(r"#!|#.*coding[:=]")
 _MARKUP = re.compile(r"^[\W_]+|[\s\"'`*_=~-]+$")
 _LONGEST_TITLE = 100
 
@@ -52,7 +52,7 @@ class _Local:
 
 @dataclass(frozen=True, slots=True)
 class TitleExtractor(_Local):
-    """Give a document its first heading as title, or else its first line with words.
+    """Give a document its first line with words as title, without the markup.
 
     A title in the metadata stays.
 
@@ -76,10 +76,8 @@ class TitleExtractor(_Local):
         """
         if known := document.metadata.get("title"):
             return {"title": known}
-        start = document.text[:_READS]
-        heading = _HEADING.search(start)
-        lines = [heading.group(1)] if heading else start.splitlines()
-        found = (_MARKUP.sub("", line) for line in lines)
+        lines = document.text[:_READS].splitlines()
+        found = (_MARKUP.sub("", line) for line in lines if not _FOR_TOOLS.match(line))
         title = next((line for line in found if line), document.id)
         return {"title": title[:_LONGEST_TITLE]}
 

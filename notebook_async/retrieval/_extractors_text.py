@@ -21,6 +21,10 @@ _END = re.compile(
 
 _LONGEST = 400
 
+# What ends otherwise is a heading, a line of a table or of code.
+_WHOLE = (".", "!", "?", "…", '."', ".)")
+_OF_A_PART = 0.3
+
 # A sentence of so few words says little, however much they weigh.
 _FEW = 3
 
@@ -96,10 +100,13 @@ class SentenceScores:
         """Return the positions of the best candidates, in the order of the text."""
         weights = dict(self._weights)
         chosen: list[int] = []
-        left = {i: set(terms(text)) for i, text in enumerate(candidates)}
+        texts = list(candidates)
+        left = {i: set(terms(text)) for i, text in enumerate(texts)}
 
         def score(index: int) -> tuple[float, int]:
             total = sum(weights.get(term, 0.0) for term in left[index])
+            if not texts[index].endswith(_WHOLE):
+                total *= _OF_A_PART
             return total / (len(left[index]) + _FEW), -index
 
         while left and len(chosen) < most:

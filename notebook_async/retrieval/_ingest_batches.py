@@ -65,6 +65,7 @@ class Batcher(Generic[S, R]):
         self._size = size
         self._workers = workers
         self._waiting: deque[tuple[_Request[S, R], int]] = deque()
+        self._working = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def ask(self, items: Sequence[S]) -> list[R]:
@@ -73,7 +74,8 @@ class Batcher(Generic[S, R]):
             return []
         request: _Request[S, R] = _Request(items, asyncio.Future())
         self._waiting.extend((request, index) for index in range(len(items)))
-        if len(self._tasks) < self._workers:
+        if self._working < self._workers:
+            self._working += 1
             task = asyncio.create_task(self._work())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -81,15 +83,19 @@ class Batcher(Generic[S, R]):
         return request.results
 
     async def _work(self) -> None:
-        # Let the others that are ready ask first.
-        await asyncio.sleep(0)
-        while batch := self._take():
-            try:
-                await self._serve(batch)
-            except asyncio.CancelledError:
-                for request, _ in batch:
-                    request.done.cancel()
-                raise
+        try:
+            # Let the others that are ready ask first.
+            await asyncio.sleep(0)
+            while batch := self._take():
+                try:
+                    await self._serve(batch)
+                except asyncio.CancelledError:
+                    for request, _ in batch:
+                        request.done.cancel()
+                    raise
+        finally:
+            # Here and not once the task is over: who asks in between would count on it.
+            self._working -= 1
 
     def _take(self) -> list[tuple[_Request[S, R], int]]:
         batch: list[tuple[_Request[S, R], int]] = []

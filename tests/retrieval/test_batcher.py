@@ -52,6 +52,22 @@ async def test_nobody_waits_for_a_batch_to_fill() -> None:
     assert asyncio.get_running_loop().time() == 1.0
 
 
+@pytest.mark.parametrize("passes", range(8))
+async def test_who_asks_as_a_worker_leaves_is_served(passes: int) -> None:
+    """At whatever pass of the loop somebody asks, he is not overlooked."""
+
+    async def call(items: list[int]) -> list[int]:
+        return items
+
+    async with Batcher(call, size=1, workers=1) as batcher:
+        tasks = []
+        for number in range(4):
+            tasks.append(asyncio.create_task(batcher.ask([number])))
+            for _ in range(passes):
+                await asyncio.sleep(0)
+        assert await asyncio.gather(*tasks) == [[0], [1], [2], [3]]
+
+
 async def test_one_request_may_need_many_calls() -> None:
     """What is more than a call takes is served by several."""
     double = Doubler()
