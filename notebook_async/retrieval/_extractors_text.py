@@ -65,11 +65,11 @@ def terms(text: str) -> list[str]:
 
 def keywords(text: str, most: int) -> list[str]:
     """Return the words that a text uses most, each in its most frequent form."""
-    forms: dict[str, Counter[str]] = {}
-    for word in words(text):
-        forms.setdefault(_stem(word), Counter())[word] += 1
-    ranked = sorted(forms.values(), key=lambda form: -form.total())[:most]
-    return [form.most_common(1)[0][0] for form in ranked]
+    forms: dict[str, dict[str, int]] = {}
+    for word, count in Counter(words(text)).items():
+        forms.setdefault(_stem(word), {})[word] = count
+    ranked = sorted(forms.values(), key=lambda form: -sum(form.values()))[:most]
+    return [max(form, key=form.__getitem__) for form in ranked]
 
 
 def words(text: str) -> Iterator[str]:

@@ -174,7 +174,9 @@ class Ingestion:
         batcher = await self._open(Batcher(add, size=_STORED, workers=1))
 
         async def store(draft: Draft) -> Draft:
-            await batcher.ask([draft.prepared()])
+            size = len(draft.document.text)
+            prepared = await self._processor.run(size, draft.prepared)
+            await batcher.ask([prepared])
             return draft
 
         return Stage("store", store, 2 * _STORED)

@@ -122,7 +122,7 @@ async def opened(
             # While some are being embedded, the next call is to fill up.
             called = embedder.batch_size * embedder.workers
             waiting = min(_MOST_WAITING, 2 * called)
-            yield Stage(_name(part, "embed"), _embedding(batcher), waiting)
+            yield Stage(_name(part, "embed"), _embedding(batcher, processor), waiting)
     elif hasattr(part, "asplit"):
         yield Stage(_name(part, "split"), _splitting(part, processor), workers)
     elif callable(part):
@@ -182,16 +182,22 @@ def _checked(found: object, extractor: object) -> Mapping[str, Any]:
     return found
 
 
+def _embedded(chunks: Sequence[Chunk], vectors: list[list[float]]) -> list[Chunk]:
+    return [
+        replace(chunk, embedding=tuple(vector))
+        for chunk, vector in zip(chunks, vectors, strict=True)
+    ]
+
+
 def _embedding(
-    batcher: Batcher[str, list[float]],
+    batcher: Batcher[str, list[float]], processor: Processor
 ) -> Callable[[Draft], Awaitable[Draft]]:
     async def work(draft: Draft) -> Draft:
         chunks = draft.parts()
         vectors = await batcher.ask([chunk.text for chunk in chunks])
-        draft.chunks = [
-            replace(chunk, embedding=tuple(vector))
-            for chunk, vector in zip(chunks, vectors, strict=True)
-        ]
+        # A book has thousands of them.
+        size = len(draft.document.text)
+        draft.chunks = await processor.run(size, lambda: _embedded(chunks, vectors))
         return draft
 
     return work
