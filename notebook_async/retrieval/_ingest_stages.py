@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from types import CodeType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from notebook_async.errors import ArgumentTypeError
@@ -20,7 +18,7 @@ if TYPE_CHECKING:
 
     from notebook_async.retrieval._protocols import Embedder
 
-__all__ = ["Draft", "Processor", "Stage", "fingerprint_of", "opened"]
+__all__ = ["Draft", "Processor", "Stage", "opened"]
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -209,33 +207,3 @@ def _name(part: object, kind: str) -> str:
     if kind == "extract" and name is None:
         name = getattr(part, "__name__", None)
     return str(name) if name and name != "<lambda>" else kind
-
-
-def fingerprint_of(part: object) -> str:
-    """Return what changes when a part would do its work in another way.
-
-    That is what it says itself, or its code, its defaults and its settings; not what it
-    calls in turn.
-    """
-    own = getattr(part, "fingerprint", None)
-    if isinstance(own, str):
-        return f"{type(part).__qualname__}:{own}"
-    call = getattr(part, "func", part)  # of a partial
-    method = vars(type(part)).get("__call__")
-    code = getattr(call, "__code__", None) or getattr(method, "__code__", None)
-    told = [type(part).__qualname__, getattr(call, "__qualname__", "")]
-    if isinstance(code, CodeType):
-        told += _told(code)
-    told += [
-        repr(getattr(part, name, None))
-        for name in ("args", "keywords", "__defaults__", "__kwdefaults__")
-    ]
-    return hashlib.sha256("\n".join(told).encode()).hexdigest()
-
-
-def _told(code: CodeType) -> list[str]:
-    """Return what a function does, whichever cell or line it stands in."""
-    told = [code.co_code.hex(), *code.co_names]
-    for constant in code.co_consts:
-        told += _told(constant) if isinstance(constant, CodeType) else [repr(constant)]
-    return told

@@ -16,8 +16,8 @@ from notebook_async.retrieval._extractors import (
     SummaryExtractor,
     TitleExtractor,
 )
+from notebook_async.retrieval._ingest_fingerprint import fingerprint_of
 from notebook_async.retrieval._ingest_run import Ingestion
-from notebook_async.retrieval._ingest_stages import fingerprint_of
 from notebook_async.retrieval._protocols import TextStore
 from notebook_async.retrieval._splitter import SentenceSplitter
 
@@ -114,7 +114,8 @@ class IngestionPipeline:
     A stage waits for the next one, so that no more documents are in memory than the
     stages have room for. Each is a run of `iter_jobs`: a bar in the panel of the job
     around. A document that is stored already, with the same text and metadata and by
-    the same stages, is left as it is.
+    the same stages, is left as it is. Of a stage of your own its code and its settings
+    tell that; where it depends on more, give it an attribute `fingerprint`, a string.
 
     One that fails is told in the result, and the others go on. Cancelling leaves
     what is stored: each document whole, or as it was before.

@@ -22,7 +22,7 @@ from notebook_async.retrieval import (
     SummaryExtractor,
     TitleExtractor,
 )
-from notebook_async.retrieval._ingest_stages import fingerprint_of
+from notebook_async.retrieval._ingest_fingerprint import fingerprint_of
 from notebook_async.retrieval._ingest_turns import short_turns
 from tests.retrieval.sources import lessons, library
 
