@@ -6,6 +6,8 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
+from notebook_async.retrieval._shared import to_the_end
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
@@ -67,6 +69,7 @@ class Batcher(Generic[S, R]):
         self._waiting: deque[tuple[_Request[S, R], int]] = deque()
         self._working = 0
         self._tasks: set[asyncio.Task[None]] = set()
+        self._ended = False
 
     async def ask(self, items: Sequence[S]) -> list[R]:
         """Return one result per item."""
@@ -92,7 +95,9 @@ class Batcher(Generic[S, R]):
                 except asyncio.CancelledError:
                     for request, _ in batch:
                         request.done.cancel()
-                    raise
+                    # A call may cancel itself; those who wait are still to be served.
+                    if self._ended:
+                        raise
         finally:
             # Here and not once the task is over: who asks in between would count on it.
             self._working -= 1
@@ -132,8 +137,10 @@ class Batcher(Generic[S, R]):
         return self
 
     async def __aexit__(self, *exc: object) -> None:
+        self._ended = True
         tasks = set(self._tasks)
         for task in tasks:
             task.cancel()
         if tasks:
-            await asyncio.wait(tasks)
+            # Also where this task is cancelled once more: nothing is left behind.
+            await to_the_end(lambda: asyncio.wait(tasks))

@@ -126,3 +126,46 @@ async def test_end_cancels_calls() -> None:
     with pytest.raises(asyncio.CancelledError):
         await tasks[0]
     tasks[1].cancel()
+
+
+async def test_call_that_cancels_itself_leaves_nobody_waiting() -> None:
+    """Who waits behind it is served, also where nobody asks any more."""
+    calls: list[list[int]] = []
+
+    async def call(items: list[int]) -> list[int]:
+        calls.append(items)
+        if items == [0]:
+            raise asyncio.CancelledError
+        return items
+
+    async with Batcher(call, size=1, workers=1) as batcher:
+        asked = [asyncio.create_task(batcher.ask([n])) for n in range(3)]
+        results = await asyncio.gather(*asked, return_exceptions=True)
+    assert isinstance(results[0], asyncio.CancelledError)
+    assert results[1:] == [[1], [2]]
+
+
+async def test_end_waits_for_calls_whoever_is_cancelled() -> None:
+    """A second cancellation leaves no call behind that still goes on."""
+    ended: list[float] = []
+
+    async def slow(items: list[int]) -> list[int]:
+        try:
+            await asyncio.sleep(100)
+        finally:
+            await asyncio.sleep(1)
+            ended.append(asyncio.get_running_loop().time())
+        return items
+
+    async def use() -> None:
+        async with Batcher(slow, size=1, workers=1) as batcher:
+            await batcher.ask([0])
+
+    using = asyncio.create_task(use())
+    await asyncio.sleep(1)
+    using.cancel()
+    await asyncio.sleep(0.5)
+    using.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await using
+    assert ended == [asyncio.get_running_loop().time()]
