@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterable, Sized
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator, AsyncIterable, Sized
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from notebook_async.retrieval._ingest_batches import Batcher
 from notebook_async.retrieval._ingest_stages import Draft, Processor, Stage, opened
 from notebook_async.retrieval._ingest_turns import short_turns
 from notebook_async.retrieval._records import Document, PreparedDocument
+from notebook_async.retrieval._shared import to_the_end
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Sequence
@@ -64,9 +65,9 @@ class Ingestion:
         async with self._stack:
             sized = isinstance(documents, Sized)
             total = len(documents) if sized else None
-            flow = await self._through(
-                await self._comparing(), self._drafts(documents), total
-            )
+            drafts = self._drafts(documents)
+            self._stack.push_async_callback(drafts.aclose)
+            flow = await self._through(await self._comparing(), drafts, total)
             if sized:
                 # They are in memory anyway, and to compare them is quick: that done,
                 # every bar knows how many there are.
@@ -81,10 +82,11 @@ class Ingestion:
         if self._broken is not None:
             raise self._broken
 
-    async def _drafts(self, documents: Any) -> AsyncIterator[Draft]:  # noqa: ANN401
+    async def _drafts(self, documents: Any) -> AsyncGenerator[Draft, None]:  # noqa: ANN401
         try:
-            async for document in _each(documents):
-                yield Draft(_checked(document))
+            async with aclosing(_each(documents)) as each:
+                async for document in each:
+                    yield Draft(_checked(document))
         except Exception as error:  # noqa: BLE001 - it is raised at the end
             # What has come by then goes its way.
             self._broken = error
@@ -193,8 +195,15 @@ def _checked(document: object) -> Document:
     )
 
 
-async def _each(items: Iterable[Any] | AsyncIterable[Any]) -> AsyncIterator[Any]:
-    if isinstance(items, AsyncIterable):
+async def _each(
+    items: Iterable[Any] | AsyncIterable[Any],
+) -> AsyncGenerator[Any, None]:
+    if isinstance(items, AsyncGenerator):
+        # What it holds, such as connections, is given back before the run is over.
+        async with aclosing(items):
+            async for item in items:
+                yield item
+    elif isinstance(items, AsyncIterable):
         async for item in items:
             yield item
     else:
@@ -215,6 +224,6 @@ async def _next(stream: JobStream[Any]) -> Any:  # noqa: ANN401 - a pair or the 
 async def _dropped(task: asyncio.Task[Any]) -> None:
     """End a task that nobody awaits any more; what it raised is told elsewhere."""
     task.cancel()
-    await asyncio.wait([task])
+    await to_the_end(lambda: asyncio.wait([task]))
     if not task.cancelled():
         task.exception()

@@ -224,6 +224,28 @@ async def test_cancelling_leaves_whole_documents(store: SqliteTextStore) -> None
     assert sorted(result.skipped) == sorted(stored)
 
 
+async def test_source_is_closed_when_the_ingestion_ends(store: SqliteTextStore) -> None:
+    """What a generator of documents holds is given back before a cancelled run ends."""
+    came = asyncio.Event()
+    closed = False
+
+    async def documents() -> AsyncIterator[Document]:
+        nonlocal closed
+        try:
+            for document in numbered(10_000):
+                yield document
+                came.set()
+        finally:
+            closed = True
+
+    task = asyncio.create_task(IngestionPipeline(store=store).arun(documents()))
+    await came.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert closed
+
+
 async def test_source_that_fails_ends_the_ingestion(store: SqliteTextStore) -> None:
     """What the source of documents raises comes out once all that came is stored."""
 
