@@ -29,7 +29,11 @@ Extractor: TypeAlias = "Callable[[Document], Awaitable[Mapping[str, Any]]]"
 _READS = 100_000
 
 _FOR_TOOLS = re.compile(r"#!|#.*coding[:=]")
-_MARKUP = re.compile(r"^[\W_]+|[\s\"'`*_=~-]+$")
+
+# What ends a line is looked at from where it begins only: else a long rule within a
+# line would be looked at from each of its places.
+_END = r"[\s\"'`*_=~-]"
+_MARKUP = re.compile(rf"^[\W_]+|(?<!{_END}){_END}+$")
 _LONGEST_TITLE = 100
 
 
