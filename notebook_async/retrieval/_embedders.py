@@ -23,6 +23,9 @@ _WORD = re.compile(r"\w+")
 _LONG = 10_000
 """Characters from which on texts are embedded in a thread; they take 2 ms or so."""
 
+_KEPT = 40
+"""Letters of words whose features are kept; what is longer is no word, but data."""
+
 _PART = 3
 """Letters of the parts of a word that it shares with its relatives."""
 
@@ -117,7 +120,8 @@ class HashingEmbedder:
         plain = unicodedata.normalize("NFKC", text).casefold()
         for word, count in Counter(_WORD.findall(plain)).items():
             often = 1 + math.log(count)
-            for hashed, weight in _features(word):
+            features = _features if len(word) <= _KEPT else _features.__wrapped__
+            for hashed, weight in features(word):
                 vector[hashed % self.dimensions] += (
                     math.copysign(weight, hashed) * often
                 )

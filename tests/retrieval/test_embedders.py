@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from notebook_async.errors import ArgumentTypeError, InvalidArgumentError
 from notebook_async.retrieval import Embedder, HashingEmbedder
+from notebook_async.retrieval._embedders import _features
 
 
 def likeness(one: list[float], other: list[float]) -> float:
@@ -96,3 +97,10 @@ def test_wrong_numbers_are_refused(
     """Numbers that make no vectors are told at once."""
     with pytest.raises(error, match=message):
         HashingEmbedder(**options)
+
+
+async def test_data_is_not_kept_as_words_are() -> None:
+    """Texts without spaces, such as base 64, do not fill the memory."""
+    _features.cache_clear()
+    await HashingEmbedder().aembed(["tea", "t" * 40, "t" * 41, "t" * 20_000])
+    assert _features.cache_info().currsize == 2
