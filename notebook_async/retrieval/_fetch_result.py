@@ -65,7 +65,8 @@ class FetchResult:
         said = _CHARSET.search(self.headers.get("content-type", ""))
         try:
             return self.content.decode(said[1] if said else "utf-8", "replace")
-        except LookupError:
+        except (LookupError, UnicodeError):
+            # One that nobody knows, or that is none of texts, such as "idna".
             return self.content.decode("utf-8", "replace")
 
     def json(self) -> Any:  # noqa: ANN401 - whatever it holds

@@ -526,8 +526,9 @@ def test_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         fetch_all([])
 
 
-def test_text_of_an_unknown_charset() -> None:
-    """A charset that nobody knows is read as UTF-8."""
-    headers = {"content-type": "text/plain; charset=tea"}
+@pytest.mark.parametrize("charset", ["tea", "idna", "undefined", "punycode", "hex"])
+def test_text_of_an_unknown_charset(charset: str) -> None:
+    """What names no charset of texts is read as UTF-8, and never raises."""
+    headers = {"content-type": f"text/plain; charset={charset}"}
     result = FetchResult("u", 0, headers=headers, content=b"th\xc3\xa9 \xff")
     assert result.text == "thé \ufffd"
