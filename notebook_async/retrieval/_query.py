@@ -14,8 +14,8 @@ _MOST = 200
 """Different words of a query that count."""
 
 
-def words_of(query: str) -> list[str]:
-    """Return the different words of a query, in order; the first 200.
+def words_of(query: str, *, most: int | None = _MOST) -> list[str]:
+    """Return the different words of a query, in order; the first 200, or all.
 
     Examples
     --------
@@ -23,7 +23,7 @@ def words_of(query: str) -> list[str]:
     ['tea', 'AND', 'OR', 'milk']
     """
     found = _WORD.findall(unicodedata.normalize("NFC", query))
-    return list(dict.fromkeys(found))[:_MOST]
+    return list(dict.fromkeys(found))[:most]
 
 
 def match_any(query: str) -> str:
@@ -38,14 +38,14 @@ def match_any(query: str) -> str:
 
 
 def match_all(query: str) -> str:
-    """Return the FTS5 expression for texts with every word of a query.
+    """Return the FTS5 expression for texts with every word of a query, all of them.
 
     Examples
     --------
     >>> match_all("tea OR milk")
     '"tea" AND "OR" AND "milk"'
     """
-    return " AND ".join(map(_quoted, words_of(query)))
+    return " AND ".join(map(_quoted, words_of(query, most=None)))
 
 
 def _quoted(word: str) -> str:

@@ -84,7 +84,9 @@ def hit_of(found: dict[str, Any], source: str) -> Hit:
 def edismax(query: str, *, least: str) -> dict[str, Any]:
     """Return the parameters of a search for words, of which so many are needed."""
     # In quotes not even AND is an operator; and no field can be named.
-    words = " ".join(f'"{word}"' for word in words_of(query))
+    # Where every word is needed none is left out: more would be found, and deleted.
+    found = words_of(query) if least == "1" else words_of(query, most=None)
+    words = " ".join(f'"{word}"' for word in found)
     return {
         "defType": "edismax",
         "q": words,

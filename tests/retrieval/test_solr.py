@@ -335,3 +335,9 @@ def test_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "httpx", None)
     with pytest.raises(HostError, match="SolrTextStore needs httpx"):
         SolrTextStore("http://127.0.0.1", "notes")
+
+
+async def test_deleting_sends_every_word(store: SolrTextStore, server: Server) -> None:
+    """To leave words of a long query out would delete more than what has them all."""
+    await store.delete_by_query(" ".join(f"w{n}" for n in range(300)))
+    assert server.requests[0].body.count(b"%22") == 600

@@ -192,6 +192,16 @@ async def test_long_query_counts_its_first_words() -> None:
         assert await store.search(f"{before} kettle milk") == []
 
 
+async def test_deletes_by_every_word_of_a_long_query() -> None:
+    """What has the first 200 words, but not the last one, stays."""
+    words = " ".join(f"word{n}" for n in range(300))
+    whole = SentenceSplitter(chunk_size=1000)
+    async with SqliteTextStore(":memory:", splitter=whole) as store:
+        await store.add([Document("all", f"{words} tea"), Document("most", words)])
+        assert await store.delete_by_query(f"{words} tea") == 1
+        assert await store.ids() == ["most"]
+
+
 async def test_replaces_what_has_the_same_id(path: str) -> None:
     """Adding a document again replaces it with all its chunks."""
     async with SqliteTextStore(path) as store:
