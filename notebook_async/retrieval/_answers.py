@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from notebook_async.errors import ArgumentTypeError
 from notebook_async.retrieval._extractors_text import sentences, terms
+from notebook_async.retrieval._query import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -117,11 +118,13 @@ def quote_best(
     What counts is which terms of the query a sentence has, the rare ones most; a
     sentence that says the same again counts less, and so does one of a lower chunk.
     """
+    wanted, literal = set(terms(query)), _literal(query)
+    wanted |= literal
     found: dict[str, tuple[int, set[str]]] = {}
     for rank, hit in enumerate(hits):
         for sentence in sentences(hit.chunk.text):
-            found.setdefault(sentence, (rank, set(terms(sentence))))
-    wanted = set(terms(query))
+            has = set(terms(sentence)) | (literal and literal & _words(sentence))
+            found.setdefault(sentence, (rank, has))
     counts = Counter(term for _, has in found.values() for term in has & wanted)
     weights = {t: math.log(1 + len(found) / n) for t, n in counts.items()}
     chosen: list[tuple[str, int]] = []
@@ -140,6 +143,21 @@ def quote_best(
             weights[term] *= _AGAIN
         chosen.append((best, rank))
     return with_marks(chosen, hits)
+
+
+def _literal(query: str) -> set[str]:
+    """Return the words of a query that count as they are: numbers, or else all.
+
+    Terms are words that carry meaning. Where there are none, as in "C?", what the store
+    has found by the others is to be quoted all the same.
+    """
+    words = _words(query)
+    numbers = {word for word in words if word[0].isdigit()}
+    return numbers if numbers or terms(query) else words
+
+
+def _words(text: str) -> set[str]:
+    return {word.casefold() for word in words_of(text)}
 
 
 async def ask_model(

@@ -43,6 +43,22 @@ async def test_sentence_in_two_chunks_is_said_once() -> None:
     ).text == "Tea is hot. [1] Hot tea is good. [2]"
 
 
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ("2025", "Tea came in 2025. [1]"),
+        ("What was in 3.14?", "Version 3.14 is out. [1]"),
+        ("C?", "The C language is old. [1]"),
+        ("What is it?", "It is what it is. [1]"),
+    ],
+)
+async def test_numbers_and_small_words_are_quoted(query: str, text: str) -> None:
+    """What a store finds by words that carry no meaning is no "nothing found"."""
+    told = "Tea came in 2025.\nVersion 3.14 is out.\nThe C language is old."
+    engine = QueryEngine(Shelf("a", f"{told}\nIt is what it is."), sentences=1)
+    assert (await engine.aquery(query)).text == text
+
+
 async def test_nothing_found_is_said() -> None:
     """An answer without sources is empty, and says so to a reader."""
     answer = await QueryEngine(Shelf("empty")).aquery("Tea?")
