@@ -118,8 +118,9 @@ class ComposableGraph:
             The name of the whole; or an engine, a retriever or a store, which is asked
             in any case, and whose `llm`, if it has one, writes the answers.
         children
-            Those to choose from; with names, or named after themselves. One with an
-            `llm` of its own answers by itself, and the others give what they find.
+            Those to choose from; with names, or named after themselves. Where the graph
+            has no `llm`, one that has its own answers by itself; the others give what
+            they find.
         summaries
             What each of them knows, in a few words: a question goes to those whose
             summaries share words with it, and to all where none does.
@@ -127,7 +128,8 @@ class ComposableGraph:
             Writes the answers, as for `QueryEngine`.
         router
             An async function that gets the query and the summaries by name, and returns
-            the names to ask, instead of comparing words.
+            the names to ask, at least one where no root is asked in any case, instead
+            of comparing words.
         timeout
             Seconds > 0 that each child may take; one that is late, or fails, is told in
             the answer.
@@ -294,12 +296,17 @@ class ComposableGraph:
         if self._router is None:
             chosen = matching(query, choices)
         else:
-            chosen = list(await self._router(query, choices))
+            chosen = list(dict.fromkeys(await self._router(query, choices)))
             if unknown := [name for name in chosen if name not in choices]:
                 raise InvalidArgumentError(
                     f"router= chose {unknown}; there are {list(choices)}"
                 )
-        return chosen if self._always is None else [self._always, *chosen]
+        chosen = chosen if self._always is None else [self._always, *chosen]
+        if not chosen:
+            raise InvalidArgumentError(
+                f"router= chose none to ask; there are {list(choices)}"
+            )
+        return chosen
 
     def graph(self) -> WorkflowGraph:
         """Return the picture of the graph, with those inside it.

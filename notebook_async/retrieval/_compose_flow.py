@@ -84,7 +84,8 @@ def _asking(graph: ComposableGraph, name: str, kind: type[Ask]) -> Callable[...,
         limit = asyncio.timeout(graph.timeout)
         try:
             async with limit:
-                return await _ask(graph.children[name], found)
+                writes = graph.llm is None and not asked.only_find
+                return await _ask(graph.children[name], found, writes=writes)
         except Exception as error:  # noqa: BLE001 - the answer tells it
             if limit.expired():
                 late = TimeoutError(f"{name} did not answer within {graph.timeout:g} s")
@@ -94,10 +95,10 @@ def _asking(graph: ComposableGraph, name: str, kind: type[Ask]) -> Callable[...,
     return _made(ask, name, f"Ask {name}.", kind, Found)
 
 
-async def _ask(child: Any, found: Found) -> Found:  # noqa: ANN401 - any engine
-    """Let a child answer that writes answers of its own; of others take the chunks."""
+async def _ask(child: Any, found: Found, *, writes: bool) -> Found:  # noqa: ANN401 - any engine
+    """Let a child answer that writes answers of its own, or take its chunks."""
     question = found.question
-    if getattr(child, "llm", None) is not None and not question.only_find:
+    if writes and getattr(child, "llm", None) is not None:
         found.answer = await child.aquery(question.query)
         hits = list(found.answer.sources)
         found.gathered = Gathered(hits, found.answer.failed, found.answer.asked)

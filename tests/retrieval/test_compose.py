@@ -116,9 +116,15 @@ async def test_graphs_nest() -> None:
 
 
 async def test_child_with_a_model_answers_by_itself() -> None:
-    """Its words stand in the answer by its name, with marks that count on."""
+    """Its words stand in the answer by its name, with marks that count on.
+
+    Where the graph has a model, that of the child is not asked for what nobody reads.
+    """
+    cooked = 0
 
     async def cook(_: str) -> str:
+        nonlocal cooked
+        cooked += 1
         return "Boil it [1]. Not [7]."
 
     parts = shelves()
@@ -141,6 +147,7 @@ async def test_child_with_a_model_answers_by_itself() -> None:
     graph = ComposableGraph.compose("town", children, summaries, llm=mayor)
     answer = await graph.aquery("How much water?")
     assert (answer.text, answer.way) == ("Plenty [2].", "llm")
+    assert cooked == 1
 
 
 async def test_root_that_is_an_engine_is_always_asked() -> None:
@@ -166,6 +173,21 @@ async def test_own_router_chooses() -> None:
     assert seen == [SUMMARIES]
     with pytest.raises(InvalidArgumentError, match=r"^router= chose \['moon'\]"):
         await graph.aquery("moon")
+
+
+async def test_own_router_chooses_each_once_and_at_least_one() -> None:
+    """Who is named twice is asked once; to name nobody is told as what it is."""
+
+    async def router(query: str, _: Mapping[str, str]) -> Iterable[str]:
+        return query.split()
+
+    graph = ComposableGraph.compose("town", shelves(), SUMMARIES, router=router)
+    assert (await graph.agather("kitchen kitchen")).asked == ("kitchen",)
+    with pytest.raises(InvalidArgumentError, match=r"^router= chose none to ask; "):
+        await graph.aquery("")
+    root = Shelf("mayor", "Water is free.")
+    graph = ComposableGraph.compose(root, shelves(), SUMMARIES, router=router)
+    assert (await graph.agather("")).asked == ("mayor",)
 
 
 async def test_query_is_a_workflow_of_its_job() -> None:
