@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from notebook_async.core._options import integer
@@ -13,7 +14,7 @@ from notebook_async.retrieval._fusion import reciprocal_rank_fusion
 from notebook_async.tracing import span
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
     from notebook_async.retrieval._protocols import Embedder, Retriever, TextStore
     from notebook_async.retrieval._records import Hit
@@ -196,7 +197,7 @@ class GatheredRetriever:
         {'broken': ConnectionError('no route')}
         """
         found, failed = await settle(
-            {name: one.aretrieve(query) for name, one in self.retrievers.items()},
+            {n: partial(one.aretrieve, query) for n, one in self.retrievers.items()},
             timeout=self.timeout,
         )
         hits = reciprocal_rank_fusion(found.values(), limit=self.limit)
@@ -278,20 +279,20 @@ def require_one(gathered: Gathered) -> None:
 
 
 async def settle(
-    calls: Mapping[str, Awaitable[Any]],
+    calls: Mapping[str, Callable[[], Awaitable[Any]]],
     *,
     timeout: float | None,  # noqa: ASYNC109 - of each call
 ) -> tuple[dict[str, Any], dict[str, Exception]]:
-    """Await calls at the same time; return results, and the exceptions of others."""
+    """Call all at the same time; return results, and the exceptions of others."""
     results: dict[str, Any] = {}
     failed: dict[str, Exception] = {}
 
-    async def settle_one(name: str, call: Awaitable[Any]) -> None:
+    async def settle_one(name: str, call: Callable[[], Awaitable[Any]]) -> None:
         limit = asyncio.timeout(timeout)
         try:
             with span(name, kind="retrieve"):
                 async with limit:
-                    results[name] = await call
+                    results[name] = await call()
         except Exception as error:  # noqa: BLE001 - it is told with the results
             failed[name] = error
             if limit.expired():

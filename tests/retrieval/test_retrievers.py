@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -83,6 +84,20 @@ async def test_late_and_broken_ones_are_told() -> None:
     del retrievers["good"]
     with pytest.raises(ExceptionGroup, match=r"^none of those asked answered: late, b"):
         await gather_retrievers(retrievers, timeout=2).aretrieve("q")
+
+
+async def test_one_that_fails_before_it_can_be_awaited_is_told() -> None:
+    """An ordinary function that raises is as one that fails later."""
+
+    class Broken:
+        name = "broken"
+
+        def aretrieve(self, query: str) -> Any:  # noqa: ANN401 - it never returns
+            raise ValueError(query)
+
+    found = await gather_retrievers([Shelf("a", "Tea."), Broken()]).agather("q")
+    assert [hit.source for hit in found.hits] == ["a"]
+    assert repr(found.failed) == "{'broken': ValueError('q')}"
 
 
 async def test_cancelling_cancels_all() -> None:
