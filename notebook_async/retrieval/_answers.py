@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     LanguageModel: TypeAlias = Callable[[str], Awaitable[str]]
 
-__all__ = ["Answer", "ask_model", "joined", "quote_best", "with_marks"]
+__all__ = ["Answer", "ask_model", "asked", "joined", "quote_best", "with_marks"]
 
 _LONGEST_SOURCE = 100
 
@@ -173,7 +173,18 @@ async def ask_model(
     sources = "\n\n".join(
         f"[{number}] {hit.chunk.text}" for number, hit in enumerate(hits, 1)
     )
-    text: object = await llm(prompt.format(sources=sources, query=query))
+    return await asked(llm, prompt.format(sources=sources, query=query))
+
+
+async def asked(llm: LanguageModel, prompt: str) -> str:
+    """Return what a model says to a prompt.
+
+    Raises
+    ------
+    ArgumentTypeError
+        If it returns no text.
+    """
+    text: object = await llm(prompt)
     if not isinstance(text, str):
         raise ArgumentTypeError(
             f"llm= must return text, got {text!r} ({type(text).__name__}): give an"

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, TypeVar
 
 from notebook_async.core import run_jobs
-from notebook_async.retrieval._answers import Answer, with_marks
+from notebook_async.retrieval._answers import Answer, asked, with_marks
 from notebook_async.retrieval._extractors_text import SentenceScores, sentences, terms
 from notebook_async.retrieval._records import Hit
 
@@ -81,10 +81,11 @@ async def write_summary(
     """Return what a model writes about all chunks, with one source per document."""
 
     async def summarise(chunk: Chunk) -> str:
-        return await llm(_MAP.format(query=query, text=chunk.text))
+        return await asked(llm, _MAP.format(query=query, text=chunk.text))
 
     async def merge(parts: list[str]) -> str:
-        return await llm(_REDUCE.format(query=query, text="\n\n".join(parts)))
+        text = "\n\n".join(parts)
+        return await asked(llm, _REDUCE.format(query=query, text=text))
 
     parts = await run_jobs(summarise, chunks, workers=workers, desc="summarise chunks")
     text = await _reduced(parts, merge, workers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -92,6 +93,19 @@ async def test_model_maps_and_reduces_with_bounded_workers() -> None:
     assert "Sentence 0 is here." in prompts[0]
     assert (answer.text, answer.way) == ("<25>", "summary")
     assert [hit.chunk.id for hit in answer.sources] == ["a#0", "b#0"]
+
+
+@pytest.mark.realtime
+async def test_model_that_returns_no_text_is_told() -> None:
+    """It is told as it is for a question, and not when summaries are joined."""
+
+    async def llm(_: str) -> Any:  # noqa: ANN401 - what is wrong
+        return 5
+
+    builder = QASummaryQueryEngineBuilder(llm=llm)
+    async with await builder.build([Document("a", "Tea is hot.")]) as engine:
+        with pytest.raises(ArgumentTypeError, match=r"^llm= must return text, got 5"):
+            await engine.aquery("Summarise it.")
 
 
 @pytest.mark.realtime
