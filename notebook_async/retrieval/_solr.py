@@ -122,16 +122,8 @@ class SolrTextStore:
         self._check()
         added = 0
         for batch in batches(documents):
-            known = {
-                storable(one.document.id): one
-                for one in (prepared(document, self._splitter) for document in batch)
-            }
-            commands: list[Command] = [
-                ("delete", {"query": any_of("document_id_s", list(known))})
-            ]
-            for one in known.values():
-                commands += (("add", {"doc": fields}) for fields in documents_of(one))
-            await self._update(commands)
+            # Splitting takes its time.
+            await self._update(await asyncio.to_thread(self._adding, batch))
             added += len(batch)
         return added
 
@@ -278,6 +270,19 @@ class SolrTextStore:
             self._options["verify"] = context
         return await self._clients.get()
 
+    def _adding(
+        self, documents: Sequence[Document | PreparedDocument]
+    ) -> list[Command]:
+        """Return the commands that put documents in place of what has their ids."""
+        whole = [prepared(document, self._splitter) for document in documents]
+        known = {storable(one.document.id): one for one in whole}
+        commands: list[Command] = [
+            ("delete", {"query": any_of("document_id_s", list(known))})
+        ]
+        for one in known.values():
+            commands += (("add", {"doc": fields}) for fields in documents_of(one))
+        return commands
+
     async def _select(self, parameters: dict[str, Any]) -> dict[str, Any]:
         answer = await self._ask("select", parameters)
         response: dict[str, Any] = answer["response"]
@@ -289,12 +294,10 @@ class SolrTextStore:
 
     async def _update(self, commands: Sequence[Command]) -> None:
         """Send commands, which are carried out in order and committed together."""
-        # The format repeats its keys, which no dictionary can.
-        body = ",".join(f'"{name}":{json.dumps(value)}' for name, value in commands)
         await self._post(
             "update",
             params={"commit": "true", "wt": "json"},
-            content=f"{{{body}}}",
+            content=await asyncio.to_thread(_body_of, commands),
             headers={"Content-Type": "application/json"},
         )
 
@@ -315,3 +318,9 @@ class SolrTextStore:
         raise SolrError(
             self.name, why_of(response, answer), status=response.status_code
         )
+
+
+def _body_of(commands: Sequence[Command]) -> bytes:
+    # The format repeats its keys, which no dictionary can.
+    parts = ",".join(f'"{name}":{json.dumps(value)}' for name, value in commands)
+    return f"{{{parts}}}".encode()

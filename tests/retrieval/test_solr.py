@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,7 @@ from tests.retrieval.http_server import Answer, Request, Server
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
 
-    from notebook_async.retrieval import Hit
+    from notebook_async.retrieval import Chunk, Hit
 
 pytestmark = pytest.mark.realtime
 
@@ -341,3 +342,20 @@ async def test_deleting_sends_every_word(store: SolrTextStore, server: Server) -
     """To leave words of a long query out would delete more than what has them all."""
     await store.delete_by_query(" ".join(f"w{n}" for n in range(300)))
     assert server.requests[0].body.count(b"%22") == 600
+
+
+async def test_loop_goes_on_while_documents_are_split(
+    store: SolrTextStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is added without chunks is split in a thread."""
+    threads: list[threading.Thread] = []
+    split = SentenceSplitter.split
+
+    def noted(self: SentenceSplitter, document: Document) -> tuple[Chunk, ...]:
+        threads.append(threading.current_thread())
+        return split(self, document)
+
+    monkeypatch.setattr(SentenceSplitter, "split", noted)
+    await store.add([Document("tea", "Tea is ready.")])
+    (thread,) = threads
+    assert thread is not threading.current_thread()
