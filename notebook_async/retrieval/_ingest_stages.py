@@ -48,10 +48,20 @@ class Draft:
 
     def prepared(self) -> PreparedDocument:
         """Return what is to be stored."""
-        known = {**self.document.metadata, **self.found}
+        before = self.document.metadata
+        known = {**before, **self.found}
+
+        def finished(chunk: Chunk) -> Chunk:
+            own: Mapping[str, Any] = {}
+            if chunk.metadata is not before:
+                # What a splitter says of a part, such as its page, is not of the whole.
+                pairs = chunk.metadata.items()
+                own = {k: v for k, v in pairs if k not in before or before[k] != v}
+            return replace(chunk, metadata={**known, **own} if own else known)
+
         return PreparedDocument(
             replace(self.document, metadata=known),
-            tuple(replace(chunk, metadata=known) for chunk in self.parts()),
+            tuple(map(finished, self.parts())),
             self.fingerprint,
         )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from notebook_async.core import asyncio_run
 from notebook_async.core._options import integer
-from notebook_async.errors import ArgumentTypeError
+from notebook_async.errors import ArgumentTypeError, InvalidArgumentError
 from notebook_async.retrieval._embedders import HashingEmbedder
 from notebook_async.retrieval._extractors import (
     KeywordExtractor,
@@ -152,6 +152,7 @@ class IngestionPipeline:
             )
         self.store = store
         self.stages = tuple(_defaults() if stages is None else stages)
+        _check_order(self.stages)
         self.workers = integer("workers", workers, least=1)
 
     @property
@@ -222,6 +223,17 @@ class IngestionPipeline:
         >>> asyncio.run(store.aclose())
         """
         return asyncio_run(self.arun(documents, show_progress=show_progress))
+
+
+def _check_order(stages: Sequence[object]) -> None:
+    embeds = False
+    for stage in stages:
+        if embeds and hasattr(stage, "asplit"):
+            raise InvalidArgumentError(
+                f"{type(stage).__name__} must stand before the embedder: it would split"
+                " the documents anew, without vectors"
+            )
+        embeds = embeds or hasattr(stage, "aembed")
 
 
 def _defaults() -> list[object]:

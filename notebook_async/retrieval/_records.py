@@ -7,6 +7,8 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from notebook_async.errors import ArgumentTypeError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -41,7 +43,12 @@ class Document:
     @property
     def content_hash(self) -> str:
         """SHA-256 of text and metadata, in hexadecimal digits."""
-        known = json.dumps(dict(self.metadata), sort_keys=True)
+        try:
+            known = json.dumps(dict(self.metadata), sort_keys=True)
+        except (TypeError, ValueError) as error:
+            raise ArgumentTypeError(
+                f"the metadata of {self.id!r} must be JSON values by name: {error}"
+            ) from error
         digest = hashlib.sha256(f"{known}\n".encode())
         # By the piece: to encode a large text at once would hold the interpreter.
         for start in range(0, len(self.text), _PIECE):
@@ -65,7 +72,7 @@ class Chunk:
     start, end
         Where it stands in the document, in characters.
     metadata
-        That of the document, and what extractors added.
+        That of the document, what extractors added, and what its splitter says of it.
     embedding
         The chunk as a vector, or None where nothing has embedded it.
     """
