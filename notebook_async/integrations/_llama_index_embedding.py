@@ -53,7 +53,7 @@ class LlamaIndexEmbedder:
     -----
     A model that tells queries from texts is asked by `aembed_one` for that of a query.
     `aclose` closes the model, or its asynchronous client, on the loop that used it
-    first: the connections belong to that one.
+    first, since the connections belong to that one; where none did, at once.
 
     Examples
     --------
@@ -89,6 +89,7 @@ class LlamaIndexEmbedder:
         self.workers = integer("workers", workers, least=1)
         self.fingerprint = _fingerprint(embedding)
         self._home: asyncio.AbstractEventLoop | None = None
+        self._closed = False
 
     async def aembed(self, texts: Sequence[str]) -> list[list[float]]:
         """Return one vector per text, in order.
@@ -102,6 +103,7 @@ class LlamaIndexEmbedder:
         [[3.0]]
         """
         asked = list(texts)
+        self._closed = False
         if self._in_thread:
             get = self.embedding.get_text_embedding_batch
             vectors = await asyncio.to_thread(get, asked)
@@ -123,6 +125,7 @@ class LlamaIndexEmbedder:
         >>> await LlamaIndexEmbedder(Lengths()).aembed_one("tea")
         [-3.0]
         """
+        self._closed = False
         if self._in_thread and _has(self.embedding, "get_query_embedding"):
             get = self.embedding.get_query_embedding
             return list(await asyncio.to_thread(get, text))
@@ -149,6 +152,10 @@ class LlamaIndexEmbedder:
         home, self._home = self._home, None
         if home is not None:
             await on_loop(home, self._close)
+        elif not self._closed:
+            # No loop has connections of it: it works in a thread, or was never used.
+            await self._close()
+        self._closed = True
 
     async def __aenter__(self) -> Self:
         return self

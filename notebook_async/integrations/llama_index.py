@@ -6,7 +6,8 @@ and the pictures are made of its own representation. The stream of events stays 
 user's: each of them still comes there.
 
 `attach()` shows what any other part of LlamaIndex does: indexing, queries, calls of
-models. Nothing of LlamaIndex is imported before one of these is used.
+models. `LlamaIndexEmbedder` lets a model of it embed for `notebook_async.retrieval`.
+Nothing of LlamaIndex is imported before one of these is used.
 """
 
 from __future__ import annotations
@@ -21,12 +22,14 @@ from notebook_async.integrations._llama_index_follower import follower_of
 from notebook_async.integrations._llama_index_inside import look_inside
 
 if TYPE_CHECKING:
+    from notebook_async.integrations._llama_index_embedding import LlamaIndexEmbedder
     from notebook_async.integrations._llama_index_tracing import Attachment
     from notebook_async.integrations._llama_index_tracing_callbacks import (
         PanelCallbackHandler,
     )
 
 __all__ = [
+    "LlamaIndexEmbedder",
     "PanelCallbackHandler",
     "attach",
     "detach",
@@ -197,6 +200,13 @@ _NOWHERE = ("",)
 
 
 def __getattr__(name: str) -> Any:
+    if name == "LlamaIndexEmbedder":
+        from notebook_async.integrations import (  # noqa: PLC0415 - it needs retrieval
+            _llama_index_embedding as embedding,
+        )
+
+        globals()[name] = embedding.LlamaIndexEmbedder
+        return embedding.LlamaIndexEmbedder
     # A subclass of a class of LlamaIndex: that is imported when somebody asks for it.
     if name != "PanelCallbackHandler":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -209,3 +209,33 @@ def test_what_is_no_model_is_refused() -> None:
     message = "embedding must have aget_text_embedding_batch or get_.*, got int"
     with pytest.raises(ArgumentTypeError, match=message):
         LlamaIndexEmbedder(3)
+
+
+async def test_models_without_a_loop_are_closed_too() -> None:
+    """One that works in a thread is closed once, and so is one that is unused."""
+
+    class InThread:
+        def __init__(self) -> None:
+            self.closed = 0
+
+        def get_text_embedding_batch(self, texts: list[str]) -> list[list[float]]:
+            return [[0.0] for _ in texts]
+
+        def close(self) -> None:
+            self.closed += 1
+
+    used, unused = InThread(), InThread()
+    async with LlamaIndexEmbedder(used) as embedder:
+        await embedder.aembed(["tea"])
+    await embedder.aclose()
+    async with LlamaIndexEmbedder(unused):
+        pass
+    assert (used.closed, unused.closed) == (1, 1)
+
+
+def test_it_stands_with_the_rest_of_the_integration() -> None:
+    """It is imported from where the documents say it is."""
+    from notebook_async.integrations import llama_index  # noqa: PLC0415 - the subject
+
+    assert "LlamaIndexEmbedder" in llama_index.__all__
+    assert llama_index.LlamaIndexEmbedder is LlamaIndexEmbedder
