@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import math
 import re
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -29,6 +30,9 @@ _LOSS = 0.04
 
 # A term that was said already counts for so much.
 _AGAIN = 0.3
+
+# Letters of the shortest words that are taken for forms of one.
+_ALIKE = 3
 
 _MARK = re.compile(r"\[(\d{1,4})\]")
 
@@ -125,6 +129,9 @@ def quote_best(
         for sentence in sentences(hit.chunk.text):
             has = set(terms(sentence)) | (literal and literal & _words(sentence))
             found.setdefault(sentence, (rank, has))
+    if not any(has & wanted for _, has in found.values()):
+        # The store knows more forms of a word, and writes none with marks.
+        found = {one: (rank, _alike(one, wanted)) for one, (rank, _) in found.items()}
     counts = Counter(term for _, has in found.values() for term in has & wanted)
     weights = {t: math.log(1 + len(found) / n) for t, n in counts.items()}
     chosen: list[tuple[str, int]] = []
@@ -158,6 +165,22 @@ def _literal(query: str) -> set[str]:
 
 def _words(text: str) -> set[str]:
     return {word.casefold() for word in words_of(text)}
+
+
+def _alike(sentence: str, wanted: set[str]) -> set[str]:
+    """Return the terms that a word of a sentence begins like, or nearly is."""
+    words = {plain for word in _words(sentence) if len(plain := _plain(word)) >= _ALIKE}
+    return {
+        term
+        for term in wanted
+        if len(plain := _plain(term)) >= _ALIKE
+        and any(word.startswith(plain) or plain[:-1] == word for word in words)
+    }
+
+
+def _plain(word: str) -> str:
+    parts = unicodedata.normalize("NFKD", word)
+    return "".join(one for one in parts if not unicodedata.combining(one))
 
 
 async def ask_model(

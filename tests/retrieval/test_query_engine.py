@@ -59,6 +59,21 @@ async def test_numbers_and_small_words_are_quoted(query: str, text: str) -> None
     assert (await engine.aquery(query)).text == text
 
 
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ("cafe", "Le café est noir. [1]"),
+        ("How to cancel?", "Jobs are cancelled. [1]"),
+        ("running", "They run fast. [1]"),
+        ("theory", ""),
+    ],
+)
+async def test_other_forms_of_words_are_quoted(query: str, text: str) -> None:
+    """What a store finds by another form of a word is no "nothing found"."""
+    shelf = Shelf("a", "Le café est noir. Jobs are cancelled. They run fast.")
+    assert (await QueryEngine(shelf).aquery(query)).text == text
+
+
 async def test_nothing_found_is_said() -> None:
     """An answer without sources is empty, and says so to a reader."""
     answer = await QueryEngine(Shelf("empty")).aquery("Tea?")
