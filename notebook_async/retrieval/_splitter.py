@@ -119,8 +119,9 @@ class SentenceSplitter:
 
     def _spans(self, text: str) -> list[tuple[int, int]]:
         """Return where chunks start and end, in characters."""
-        if text.isascii():
-            # Most documents of a large collection are small: seven times as fast.
+        if len(text) <= _LETTERS * self.chunk_size and text.isascii():
+            # Most documents of a large collection are small: seven times as fast. To do
+            # this with a large one would hold the interpreter, and lead to nothing.
             count = len(text.split())
             if 0 < count <= self.chunk_size - len(text) // _LETTERS:
                 start = len(text) - len(text.lstrip())
