@@ -47,7 +47,7 @@ test: .venv/.dev .venv/.npm .venv/.browser
 	$(BIN)/python -m pytest -n 2
 	$(NPM) run test
 	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval-lax --timeout=300 notebooks
-	$(BIN)/python -m pytest -n 2 -m "kernels and not every_kernel"
+	$(BIN)/python -m pytest -n 2 -m "kernels and not (every_kernel or thorough)"
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "(browser or install) and not (every_front_end or thorough)"
 	$(BIN)/python -m pytest -m executors
 

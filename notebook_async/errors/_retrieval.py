@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from notebook_async.errors._base import NotebookAsyncError
 
 __all__ = ["FetchError", "SolrError", "StoreClosedError", "StoreFormatError"]
@@ -25,6 +27,8 @@ class FetchError(NotebookAsyncError, OSError):
     --------
     >>> print(FetchError("http://a.org", "the server answered 404", status=404))
     'http://a.org' could not be fetched: the server answered 404
+    >>> print(FetchError("http://me:secret@a.org", "no answer"))
+    'http://•••@a.org' could not be fetched: no answer
     """
 
     def __init__(
@@ -36,7 +40,9 @@ class FetchError(NotebookAsyncError, OSError):
         retry_after: float | None = None,
         transient: bool = False,
     ) -> None:
-        super().__init__(f"{url!r} could not be fetched: {why}")
+        # What is printed ends in notebooks, and may have a password in it.
+        shown = re.sub(r"//[^/@]*@", "//•••@", str(url))
+        super().__init__(f"{shown!r} could not be fetched: {why}")
         self.url = url
         self.status = status
         self.retry_after = retry_after

@@ -17,7 +17,7 @@ __all__ = ["FetchResult"]
 _CHARSET = re.compile(r"charset=[\"']?([\w.:-]+)", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class FetchResult:
     """What came of one address: a body, or an error.
 
@@ -43,6 +43,8 @@ class FetchResult:
     >>> result = FetchResult("http://a.org", 0, content=b'{"tea": 1}')
     >>> result.ok, result.text, result.json()
     (True, '{"tea": 1}', {'tea': 1})
+    >>> result
+    <FetchResult 0 'http://a.org': None, 10 bytes>
     """
 
     url: str
@@ -68,6 +70,11 @@ class FetchResult:
         except (LookupError, UnicodeError):
             # One that nobody knows, or that is none of texts, such as "idna".
             return self.content.decode("utf-8", "replace")
+
+    def __repr__(self) -> str:
+        url = re.sub(r"//[^/@]*@", "//•••@", str(self.url))
+        what = f"{len(self.content):,} bytes" if self.ok else repr(self.error)
+        return f"<FetchResult {self.index} {url!r}: {self.status}, {what}>"
 
     def json(self) -> Any:  # noqa: ANN401 - whatever it holds
         """Return the body read as JSON.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections import deque
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
@@ -12,6 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
 __all__ = ["Batcher"]
+
+# Such as a full disk, or a file that another program has locked: no item's fault. Each
+# try may take as long as its patience, so after a few that fail alike none is made.
+_OF_THE_STORE = (OSError, sqlite3.OperationalError)
+_ENOUGH = 3
 
 S = TypeVar("S")
 R = TypeVar("R")
@@ -44,7 +50,8 @@ class Batcher(Generic[S, R]):
 
     Nobody waits for a batch to fill: under little load batches are small and at once,
     under much load they are full. A call that fails for several callers is made again
-    for each alone, so that one bad item fails nobody else.
+    for each alone, so that one bad item fails nobody else; unless what is called is
+    itself out of order, as the first few of these calls tell.
 
     Parameters
     ----------
@@ -118,12 +125,17 @@ class Batcher(Generic[S, R]):
             if len(requests) == 1:
                 batch[0][0].fail(error)
                 return
+            alike = 0
             for request in requests.values():
+                if alike >= _ENOUGH:
+                    request.fail(error)
+                    continue
                 part = [(one, index) for one, index in batch if one is request]
                 try:
                     await self._put(part)
                 except Exception as own:  # noqa: BLE001 - likewise
                     request.fail(own)
+                    alike += isinstance(own, _OF_THE_STORE) and str(own) == str(error)
 
     async def _put(self, batch: list[tuple[_Request[S, R], int]]) -> None:
         items = [request.items[index] for request, index in batch]

@@ -102,14 +102,21 @@ class StoreRetriever:
         if self.embedder is None:
             hits: list[Hit] = await self.store.search(query, limit=self.limit)
         else:
-            async with asyncio.TaskGroup() as group:
-                words = group.create_task(self.store.search(query, limit=self.limit))
-                near = group.create_task(self._similar(query, self.embedder))
-            both = [words.result(), near.result()]
+            both = await self._both(query, self.embedder)
             hits = reciprocal_rank_fusion(both, limit=self.limit)
         if self.name is not None:
             hits = [replace(hit, source=self.name) for hit in hits]
         return hits
+
+    async def _both(self, query: str, embedder: Embedder) -> list[list[Hit]]:
+        try:
+            async with asyncio.TaskGroup() as group:
+                words = group.create_task(self.store.search(query, limit=self.limit))
+                near = group.create_task(self._similar(query, embedder))
+        except ExceptionGroup as failed:
+            # As a store raises it; what else failed did so for the same reason.
+            raise failed.exceptions[0] from None
+        return [words.result(), near.result()]
 
     async def _similar(self, query: str, embedder: Embedder) -> list[Hit]:
         with span("embed the query", kind="embedding"):

@@ -31,6 +31,9 @@ class Vectors:
         lengths = numpy.linalg.norm(matrix, axis=1, keepdims=True)
         self._matrix = matrix / numpy.where(lengths == 0, 1, lengths)
 
+    def __len__(self) -> int:
+        return len(self._numbers)
+
     def nearest(self, vector: Sequence[float], limit: int) -> list[tuple[int, float]]:
         """Return numbers and cosines of the nearest, best first; then by number.
 

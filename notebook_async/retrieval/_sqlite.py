@@ -207,6 +207,9 @@ class SqliteTextStore:
         if not len(embedding):
             raise InvalidArgumentError("embedding must have at least one number")
         vectors = await self._loaded(len(embedding))
+        if not vectors:
+            await self._check_length(len(embedding))
+            return []
         best = await asyncio.to_thread(vectors.nearest, embedding, limit)
         numbers = json.dumps([number for number, _ in best])
         rows = {row[0]: row[1:] for row in await self._file.fetch(SIMILAR, [numbers])}
@@ -355,6 +358,15 @@ class SqliteTextStore:
 
     def __repr__(self) -> str:
         return f"SqliteTextStore({self._file.path!r})"
+
+    async def _check_length(self, dimensions: int) -> None:
+        """Tell vectors of another embedder from none."""
+        sizes = await self._file.fetch("SELECT length(vector) FROM embeddings LIMIT 1")
+        if sizes:
+            raise InvalidArgumentError(
+                f"the query has {dimensions} numbers, and the embeddings of {self.name}"
+                f" have {sizes[0][0] // 4}: embed queries by what embedded the chunks"
+            )
 
     async def _loaded(self, dimensions: int) -> Vectors:
         """Return the vectors of this length, read anew if the file has changed."""

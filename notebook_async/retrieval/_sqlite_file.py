@@ -14,7 +14,11 @@ import threading
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from notebook_async.errors import StoreClosedError, StoreFormatError
+from notebook_async.errors import (
+    InvalidArgumentError,
+    StoreClosedError,
+    StoreFormatError,
+)
 from notebook_async.retrieval._extras import needed
 from notebook_async.retrieval._shared import SharedLock, to_the_end
 
@@ -83,6 +87,8 @@ class StoreFile:
     def __init__(self, path: str | os.PathLike[str], *, patience: float) -> None:
         self._aiosqlite = needed("aiosqlite", "SqliteTextStore")
         self.path = os.fspath(path)
+        if not self.path:
+            raise InvalidArgumentError('path must name a file, or be ":memory:"')
         self._patience = patience
         self._opening, self._writing = SharedLock(), SharedLock()
         self._writer: Connection = None

@@ -295,7 +295,9 @@ async def test_panels_are_measured(beside: Callable[[str], ModuleType]) -> None:
 
 @pytest.mark.kernels
 @pytest.mark.realtime
-@pytest.mark.parametrize("number", range(6))
+@pytest.mark.parametrize(
+    "number", [0, *(pytest.param(n, marks=pytest.mark.thorough) for n in range(1, 6))]
+)
 async def test_traffic_of_panels_is_measured(
     beside: Callable[[str], ModuleType], number: int
 ) -> None:

@@ -453,7 +453,9 @@ async def test_calls_in_the_cell_that_loads(
         assert await value(kernel, "nesting_state().mechanism") == "'portal'"
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize(
+    "when", ["before", pytest.param("after", marks=pytest.mark.thorough)]
+)
 @pytest.mark.parametrize("library", ["nest_asyncio2", "nest_asyncio"])
 async def test_nesting_by_the_notebook_is_accepted(
     tmp_path: Path, kernel_env: Environment, library: str, when: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 
 import pytest
 
@@ -169,3 +170,33 @@ async def test_end_waits_for_calls_whoever_is_cancelled() -> None:
     with pytest.raises(asyncio.CancelledError):
         await using
     assert ended == [asyncio.get_running_loop().time()]
+
+
+async def test_what_is_out_of_order_is_not_asked_for_ever() -> None:
+    """After three that fail as the whole did nobody else's item is tried alone."""
+    calls: list[int] = []
+
+    async def locked(items: list[int]) -> list[int]:
+        calls.append(len(items))
+        raise sqlite3.OperationalError("database is locked")
+
+    async with Batcher(locked, size=20, workers=1) as batcher:
+        asked = [batcher.ask([number]) for number in range(20)]
+        results = await asyncio.gather(*asked, return_exceptions=True)
+    assert {str(result) for result in results} == {"database is locked"}
+    assert calls == [20, 1, 1, 1]
+
+
+async def test_items_that_fail_alike_fail_nobody_else() -> None:
+    """Errors that may be the items' own are looked for in each of them."""
+
+    async def odd(items: list[int]) -> list[int]:
+        if any(item < 10 for item in items):
+            raise ValueError("too small")
+        return items
+
+    async with Batcher(odd, size=20, workers=1) as batcher:
+        asked = [batcher.ask([number]) for number in range(20)]
+        results = await asyncio.gather(*asked, return_exceptions=True)
+    assert results[10:] == [[number] for number in range(10, 20)]
+    assert {str(result) for result in results[:10]} == {"too small"}

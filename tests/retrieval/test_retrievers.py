@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 
-from notebook_async.errors import ArgumentTypeError, InvalidArgumentError
+from notebook_async.errors import (
+    ArgumentTypeError,
+    InvalidArgumentError,
+    StoreClosedError,
+)
 from notebook_async.retrieval import (
     Chunk,
     Document,
@@ -146,3 +150,30 @@ async def test_hybrid_search_finds_what_words_alone_do_not() -> None:
         ("d1", "hybrid"),
         ("d0", "hybrid"),
     ]
+
+
+@pytest.mark.realtime
+async def test_hybrid_search_of_a_closed_store() -> None:
+    """Both searches fail, and the store's own error comes out."""
+    store = SqliteTextStore(":memory:")
+    await store.aclose()
+    retriever = StoreRetriever(store, embedder=HashingEmbedder())
+    with pytest.raises(StoreClosedError):
+        await retriever.aretrieve("tea")
+
+
+@pytest.mark.realtime
+async def test_embedder_of_another_length_is_told() -> None:
+    """A query whose vector has another length than the chunks' is an error."""
+    async with SqliteTextStore(":memory:", name="kitchen") as store:
+        stages = [SentenceSplitter(), HashingEmbedder(dimensions=8)]
+        await IngestionPipeline(stages, store=store).arun([Document("a", "Tea.")])
+        message = "the query has 16 numbers, and the embeddings of kitchen have 8"
+        with pytest.raises(InvalidArgumentError, match=message):
+            await store.search_similar([1.0] * 16)
+
+
+def test_store_without_a_name() -> None:
+    """A file without a name is refused at once."""
+    with pytest.raises(InvalidArgumentError, match="path must name a file"):
+        SqliteTextStore("")
