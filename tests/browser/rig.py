@@ -35,6 +35,7 @@ __all__ = [
     "Notebook",
     "in_all_looks",
     "in_both",
+    "in_both_if_thorough",
     "make_notebook",
     "thorough",
 ]
@@ -44,6 +45,11 @@ in_both = pytest.mark.parametrize("app", ["lab", "notebook"])
 
 thorough = pytest.mark.thorough
 """Marks a test that only `make test-front-ends` runs: it looks at one thing closely."""
+
+in_both_if_thorough = pytest.mark.parametrize(
+    "app", ["lab", pytest.param("notebook", marks=thorough)]
+)
+"""Runs a test in JupyterLab, and where there is time in Notebook as well."""
 
 in_all_looks = pytest.mark.parametrize(
     ("width", "theme"),

@@ -290,7 +290,13 @@ def test_secret_is_nowhere_in_the_file(open_notebook: OpenNotebook, app: App) ->
     assert "hunter2" not in notebook.server.log()
 
 
-@pytest.mark.parametrize("trusted", [True, False], ids=["trusted", "untrusted"])
+@pytest.mark.parametrize(
+    "trusted",
+    [
+        pytest.param(True, id="trusted", marks=thorough),
+        pytest.param(False, id="untrusted"),
+    ],
+)
 def test_saved_file_shows_the_records(
     open_notebook: OpenNotebook,
     *,

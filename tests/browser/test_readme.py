@@ -11,10 +11,15 @@ import pytest
 from tests.browser.event_panel import EventsView
 from tests.browser.graph_panel import GraphPanel
 from tests.browser.panel import Panel
+from tests.browser.rig import thorough
 
 if TYPE_CHECKING:
     from tests.browser.conftest import OpenNotebook
 
+# Dark ones only where the pictures are taken, or all is looked at.
+in_both_themes = pytest.mark.parametrize(
+    "theme", ["JupyterLab Light", pytest.param("JupyterLab Dark", marks=thorough)]
+)
 README = Path(__file__).parents[2] / "README.md"
 
 
@@ -24,7 +29,7 @@ def cells() -> list[str]:
     return re.findall(r"^```python\n(.*?)\n```$", text, re.DOTALL | re.MULTILINE)
 
 
-@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+@in_both_themes
 def test_readme_cell_shows_its_panel(open_notebook: OpenNotebook, theme: str) -> None:
     """README's cell shows a moving panel with its failed items, and ends well."""
     notebook = open_notebook(cells()[:2], app="notebook", size=(860, 900))
@@ -43,7 +48,7 @@ def test_readme_cell_shows_its_panel(open_notebook: OpenNotebook, theme: str) ->
     assert "6 failed" in notebook.output_text(1)
 
 
-@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+@in_both_themes
 def test_readme_watches_a_run(open_notebook: OpenNotebook, theme: str) -> None:
     """README's run can be looked at in its midst, once it is over."""
     shown = cells()
@@ -74,7 +79,7 @@ def test_readme_watches_a_run(open_notebook: OpenNotebook, theme: str) -> None:
     assert notebook.errors == []
 
 
-@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+@in_both_themes
 def test_readme_traces_a_cell(open_notebook: OpenNotebook, theme: str) -> None:
     """README's trace is shown below its cell, with all that the cell did."""
     shown = cells()

@@ -9,7 +9,7 @@ import pytest
 from tests.browser.event_panel import EventsView
 from tests.browser.graph_panel import GraphPanel
 from tests.browser.panel import illegible
-from tests.browser.rig import in_both, thorough
+from tests.browser.rig import in_both_if_thorough, thorough
 
 if TYPE_CHECKING:
     from tests.browser.conftest import OpenNotebook
@@ -174,7 +174,7 @@ def test_slider_leads_graph_and_log_back(
     assert notebook.errors == []
 
 
-@in_both
+@in_both_if_thorough
 def test_job_has_its_graph(open_notebook: OpenNotebook, app: App) -> None:
     """A job that runs a workflow shows its graph in its own output, live."""
     notebook = open_notebook([LOAD, ARUN, OPEN], app=app)
@@ -194,7 +194,7 @@ def test_job_has_its_graph(open_notebook: OpenNotebook, app: App) -> None:
     assert notebook.errors == []
 
 
-@in_both
+@in_both_if_thorough
 def test_reload_brings_both_panels_back(open_notebook: OpenNotebook, app: App) -> None:
     """A page that loads while the run goes on, or is looked back at, has both again."""
     notebook = open_notebook([LOAD, WATCH_BEHIND, OPEN], app=app)

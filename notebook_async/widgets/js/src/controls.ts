@@ -24,6 +24,9 @@ const LOOKS: Record<string, Look> = {
   clear: { glyph: "⌫", word: "clear finished", pending: "clearing" },
 };
 
+/** Milliseconds for which the keyboard comes back to a button that comes late. */
+const LENT = 1000;
+
 class Control {
   readonly node = suppressShortcuts(h("button", "na-button"));
   readonly #look: Look;
@@ -57,6 +60,7 @@ export class Controls {
   readonly node = h("span", "na-buttons");
   readonly #controls = new Map<string, Control>();
   readonly #act: (action: string) => void;
+  #lent: { heir: HTMLElement; until: number } | null = null;
 
   /** `icons`: without their words, which a pointer and a screen reader still get. */
   constructor(act: (action: string) => void, { icons = false } = {}) {
@@ -85,6 +89,7 @@ export class Controls {
     });
     if (focused !== null && !this.node.contains(document.activeElement))
       this.#refocus(focused);
+    else this.#takeBack();
   }
 
   get buttons(): HTMLButtonElement[] {
@@ -111,6 +116,18 @@ export class Controls {
     const { children } = this.node;
     const next = children[Math.min(at, children.length - 1)] ?? null;
     const heir = next ?? this.node.closest("[tabindex]");
-    if (heir instanceof HTMLElement) heir.focus({ preventScroll: true });
+    if (!(heir instanceof HTMLElement)) return;
+    heir.focus({ preventScroll: true });
+    this.#lent = next ? null : { heir, until: performance.now() + LENT };
+  }
+
+  /** The next button may come a moment after the last one has gone. */
+  #takeBack(): void {
+    const next = this.node.children[0];
+    if (this.#lent === null || !(next instanceof HTMLElement)) return;
+    const { heir, until } = this.#lent;
+    this.#lent = null;
+    if (document.activeElement === heir && performance.now() < until)
+      next.focus({ preventScroll: true });
   }
 }
