@@ -431,8 +431,11 @@ def test_run_in_a_run() -> None:
 # -- interrupts
 
 PROGRAM = """
-import asyncio, sys
+import asyncio, signal, sys
 from notebook_async import asyncio_run
+
+# In the background of a shell it is ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 async def inner():
     print("begun", flush=True)
