@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import re
 import sys
 from dataclasses import replace
@@ -330,6 +331,33 @@ def test_switch_interval_comes_back() -> None:
             assert sys.getswitchinterval() == pytest.approx(0.001)
         assert sys.getswitchinterval() == pytest.approx(0.001)
     assert sys.getswitchinterval() == before
+
+
+def test_garbage_collector_is_as_before() -> None:
+    """It looks at less, and more often, while anybody ingests."""
+    before = gc.get_threshold(), gc.get_freeze_count()
+    with short_turns():
+        with short_turns():
+            assert gc.get_threshold() == (100, 50, 50)
+            assert gc.get_freeze_count() > 1000
+        assert gc.get_threshold() == (100, 50, 50)
+    assert (gc.get_threshold(), gc.get_freeze_count()) == before
+
+
+def test_garbage_collector_that_somebody_has_set_stays() -> None:
+    """What is frozen already, or never collected, is left alone."""
+    before = gc.get_threshold()
+    try:
+        gc.set_threshold(0)
+        with short_turns():
+            assert gc.get_threshold()[0] == 0
+        gc.freeze()
+        with short_turns():
+            pass
+        assert gc.get_freeze_count() > 1000
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*before)
 
 
 def test_fingerprint_knows_code_and_settings() -> None:
