@@ -8,7 +8,7 @@ import pytest
 
 from tests.browser.board import Board
 from tests.browser.panel import Panel, illegible
-from tests.browser.rig import in_all_looks, in_both, thorough
+from tests.browser.rig import in_all_looks, in_both_if_thorough, thorough
 
 if TYPE_CHECKING:
     from tests.browser.conftest import OpenNotebook
@@ -71,7 +71,7 @@ def start(notebook: Notebook, *cells: int) -> None:
         notebook.wait_idle()
 
 
-@in_both
+@in_both_if_thorough
 def test_every_job_has_a_row(open_notebook: OpenNotebook, app: App) -> None:
     """A row tells a job's name, state, progress and what it is at, as it goes on."""
     notebook = open_notebook([*JOBS, "%jobs"], app=app)
@@ -94,7 +94,7 @@ def test_every_job_has_a_row(open_notebook: OpenNotebook, app: App) -> None:
     assert notebook.errors == []
 
 
-@in_both
+@in_both_if_thorough
 def test_rows_are_steered(open_notebook: OpenNotebook, app: App) -> None:
     """Jobs are paused, resumed, retried, cancelled and started again in their rows."""
     notebook = open_notebook([*JOBS, "jobs", "broken = False"], app=app)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.browser.event_panel import DONE, RUNNING, EventsView
 from tests.browser.panel import illegible
-from tests.browser.rig import in_both, thorough
+from tests.browser.rig import in_both_if_thorough, thorough
 
 if TYPE_CHECKING:
     from tests.browser.conftest import OpenNotebook
@@ -75,7 +75,7 @@ def told(open_notebook: OpenNotebook, *more: str, app: App = "lab") -> Notebook:
     return notebook
 
 
-@in_both
+@in_both_if_thorough
 def test_drag_back_shows_that_moment(open_notebook: OpenNotebook, app: App) -> None:
     """Dragged to its middle, the slider shows in log, tree and lanes what was then."""
     notebook = told(open_notebook, app=app)
