@@ -9,6 +9,17 @@ from notebook_async.errors._base import NotebookAsyncError
 __all__ = ["FetchError", "SolrError", "StoreClosedError", "StoreFormatError"]
 
 
+def shown_url(url: object) -> str:
+    """Return an address as it may be printed, which ends in notebooks: no password.
+
+    Examples
+    --------
+    >>> shown_url("http://me:secret@a.org/@x")
+    'http://•••@a.org/@x'
+    """
+    return re.sub(r"//[^/@]*@", "//•••@", str(url))
+
+
 class FetchError(NotebookAsyncError, OSError):
     """Say why an address could not be fetched; its cause is what was raised.
 
@@ -40,9 +51,7 @@ class FetchError(NotebookAsyncError, OSError):
         retry_after: float | None = None,
         transient: bool = False,
     ) -> None:
-        # What is printed ends in notebooks, and may have a password in it.
-        shown = re.sub(r"//[^/@]*@", "//•••@", str(url))
-        super().__init__(f"{shown!r} could not be fetched: {why}")
+        super().__init__(f"{shown_url(url)!r} could not be fetched: {why}")
         self.url = url
         self.status = status
         self.retry_after = retry_after

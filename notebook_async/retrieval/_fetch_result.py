@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from notebook_async.errors._retrieval import shown_url
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -72,9 +74,10 @@ class FetchResult:
             return self.content.decode("utf-8", "replace")
 
     def __repr__(self) -> str:
-        url = re.sub(r"//[^/@]*@", "//•••@", str(self.url))
         what = f"{len(self.content):,} bytes" if self.ok else repr(self.error)
-        return f"<FetchResult {self.index} {url!r}: {self.status}, {what}>"
+        return (
+            f"<FetchResult {self.index} {shown_url(self.url)!r}: {self.status}, {what}>"
+        )
 
     def json(self) -> Any:  # noqa: ANN401 - whatever it holds
         """Return the body read as JSON.

@@ -95,7 +95,6 @@ class EventContext:
         self._manager = manager
         self._type = event_type
         self._id = event_id
-        self._first: dict[str, Any] | None = None
 
     @property
     def event_id(self) -> str | None:
@@ -127,10 +126,6 @@ class EventContext:
         ...     event.on_end(payload={"completion": "Hi"})
         """
         self.end(payload, **kwargs)
-
-    def begin(self) -> None:
-        """Begin it, if `on_start` has not."""
-        self.on_start()
 
     def end(
         self,

@@ -157,7 +157,7 @@ class CallbackManager:
         if payload is not None:
             context.on_start(payload)
         try:
-            context.begin()
+            context.on_start()
             yield context
         except BaseException as error:
             context.end(None, error)

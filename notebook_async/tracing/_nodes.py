@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from notebook_async.core._scope import call_id, item_id
+from notebook_async.core.recording._common import ENDED
 from notebook_async.tracing._schema import CBEventType
 
 if TYPE_CHECKING:
@@ -113,9 +114,6 @@ class Node:
             left += reversed(node.children)
 
 
-_ENDED = {"done", "failed", "cancelled"}
-
-
 def tree_of(records: Iterable[Record]) -> tuple[list[Node], list[BlockRecord]]:
     """Return the outermost work of some records, and when the loop was held."""
     growing = _Tree()
@@ -165,7 +163,7 @@ class _Tree:
         if node is None:
             start = record.at if began is None else began
             node = self._nodes[source] = Node(source, name, str(kind), start)
-        if record.phase in _ENDED:
+        if record.phase in ENDED:
             node.ended = record.at
         elif record.phase == "running":
             node.ended = None

@@ -137,19 +137,10 @@ def totals_text(totals: list[Total]) -> str:
 
 
 def _row(total: Total) -> tuple[str, ...]:
-    notes = [
-        f"{number:,} {word}"
-        for number, word in (
-            (total.running, "running"),
-            (total.failed, "failed"),
-            (total.cancelled, "cancelled"),
-        )
-        if number
-    ]
     durations = (total.seconds, total.own_seconds, total.average, total.longest)
     return (
         total.name[:50],
         f"{total.count:,}",
         *(seconds_text(each) for each in durations),
-        ", ".join(notes),
+        total.notes,
     )

@@ -55,6 +55,23 @@ class Total:
         """
         return self.seconds / self.count if self.count else 0.0
 
+    @property
+    def notes(self) -> str:
+        """How many go on and how many ended otherwise than done, in words.
+
+        Examples
+        --------
+        >>> Total("load", "span", count=4, running=1, failed=2).notes
+        '1 running, 2 failed'
+        """
+        numbers = {
+            "running": self.running,
+            "failed": self.failed,
+            "cancelled": self.cancelled,
+        }
+        told = (f"{number:,} {word}" for word, number in numbers.items() if number)
+        return ", ".join(told)
+
 
 def totals_of(nodes: Iterable[Node], now: float) -> list[Total]:
     """Return the totals by name, those first that took the most time by themselves."""

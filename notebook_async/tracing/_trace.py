@@ -7,6 +7,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from notebook_async.core import Recording
+from notebook_async.core.recording._recording import CAPACITY
 from notebook_async.errors import ArgumentTypeError
 from notebook_async.tracing._nodes import tree_of
 from notebook_async.tracing._open import OpenSpan
@@ -22,9 +23,7 @@ if TYPE_CHECKING:
     from notebook_async.tracing._nodes import Node
     from notebook_async.tracing._totals import Total
 
-__all__ = ["CAPACITY", "Trace", "trace"]
-
-CAPACITY = 100_000
+__all__ = ["Trace", "trace"]
 
 
 @contextmanager

@@ -198,15 +198,7 @@ def _totals(totals: list[Total]) -> str:
 
 
 def _total_row(total: Total, own: float) -> str:
-    notes = ", ".join(
-        f"{number:,} {word}"
-        for number, word in (
-            (total.running, "running"),
-            (total.failed, "failed"),
-            (total.cancelled, "cancelled"),
-        )
-        if number
-    )
+    notes = total.notes
     note = f' <span style="{DIM};font-size:11px">{notes}</span>' if notes else ""
     durations = (total.seconds, total.own_seconds, total.average, total.longest)
     numbers = [f"{total.count:,}", *map(seconds_text, durations)]

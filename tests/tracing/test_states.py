@@ -10,33 +10,16 @@ import pytest
 
 from notebook_async import jobs, record, run_jobs
 from notebook_async.core import SpanRecord
-from notebook_async.core.recording import Recording, State
+from notebook_async.core.recording import Recording
 from notebook_async.core.recording._fold_spans import _MOST_GROUPS
 from notebook_async.tracing import span
 from notebook_async.widgets._events_query import Query
 from notebook_async.widgets._events_tree import Keys, tree_of, visible_nodes
-from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
+from tests.tracing.panel_tree import Reader, lines, load
 from tests.tracing.told import Boom
 
 if TYPE_CHECKING:
     from notebook_async.core import Phase
-
-
-class Reader(Workflow):
-    """Reads in one step that runs items."""
-
-    @step
-    async def read(self, ev: StartEvent) -> StopEvent:
-        """Be a span around a run."""
-        with span("parse"):
-            await run_jobs(load, ev.pages, desc="Load")
-        return StopEvent()
-
-
-async def load(page: float) -> None:
-    """Be a span for so long."""
-    with span("load"):
-        await asyncio.sleep(page)
 
 
 def told(
@@ -57,14 +40,6 @@ def recorded(*records: SpanRecord) -> Recording:
     for one in records:
         recording.add(one)
     return recording
-
-
-def lines(state: State) -> list[tuple[int, str, str, str]]:
-    """Return level, kind, name and phase of each line of the panel's tree."""
-    return [
-        (line.level, line.node.kind, line.node.name.split(" ")[0], line.node.phase)
-        for line in visible_nodes(tree_of(state, None, Query()), (), Keys())
-    ]
 
 
 # -- states

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,44 +11,17 @@ from notebook_async import jobs, load_recording, record, run_jobs
 from notebook_async.tracing import Trace, span, trace
 from notebook_async.widgets._events_query import Query
 from notebook_async.widgets._events_tree import Keys, tree_of, visible_nodes
-from notebook_async.workflow import StartEvent, StopEvent, Workflow, step
+from tests.tracing.panel_tree import Reader, lines, load
 from tests.tracing.told import Boom, Clock
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from notebook_async.core.recording import State
-
-
-class Reader(Workflow):
-    """Reads in one step that runs items."""
-
-    @step
-    async def read(self, ev: StartEvent) -> StopEvent:
-        """Be a span around a run."""
-        with span("parse"):
-            await run_jobs(load, ev.pages, desc="Load")
-        return StopEvent()
-
-
-async def load(page: float) -> None:
-    """Be a span for so long."""
-    with span("load"):
-        await asyncio.sleep(page)
 
 
 async def outer_load() -> None:
     """Be a span around a run."""
     with span("outer"):
         await run_jobs(load, [1], desc="Load")
-
-
-def lines(state: State) -> list[tuple[int, str, str, str]]:
-    """Return level, kind, name and phase of each line of the panel's tree."""
-    return [
-        (line.level, line.node.kind, line.node.name.split(" ")[0], line.node.phase)
-        for line in visible_nodes(tree_of(state, None, Query()), (), Keys())
-    ]
 
 
 async def test_panel_tree_below_spans() -> None:
